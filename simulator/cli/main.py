@@ -1,0 +1,290 @@
+"""The command ``workforce``: parse, call, print. Heavy modules are imported inside commands."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from simulator.cli.guard import FAILED, INVALID, all_or_nothing, complain, guarded, progress_bar
+from simulator.cli.guard import refuse as _refuse
+
+if TYPE_CHECKING:
+    from simulator.scenario import Scenario
+
+app = typer.Typer(
+    name="workforce",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="""Simulate the clinical informatics workforce of the NHS in England, month by month.
+
+    \b
+    Examples:
+      workforce validate scenarios/cambridge.toml
+      workforce run scenarios/cambridge.toml --out results/cambridge
+      workforce verify results/cambridge
+
+    Exit codes: 0 fine, 1 the run failed or a difference was found, 2 invalid input.""",
+)
+census = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="""Build, check or show an opening census.
+
+    \b
+    Examples:
+      workforce census check scenarios/census/england-2026-03
+      workforce census show scenarios/census/england-2026-03""",
+)
+app.add_typer(census, name="census")
+
+ScenarioArgument = Annotated[Path, typer.Argument(help="A scenario file (TOML).")]
+FolderArgument = Annotated[Path, typer.Argument(help="A census folder.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
+
+
+@app.command()
+def run(
+    scenario: ScenarioArgument,
+    out: Annotated[
+        Path | None, typer.Option(help="New folder for the results; none: print only.")
+    ] = None,
+    engine: Annotated[
+        Literal["arrays", "people"], typer.Option(help="The engine; both give the same numbers.")
+    ] = "arrays",
+    draws: Annotated[
+        int | None, typer.Option(help="Parameter draws, in place of the scenario's.")
+    ] = None,
+    replications: Annotated[
+        int | None, typer.Option(help="Replications in all, in place of the scenario's.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Root seed, in place of the scenario's.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, max=512, help="Processes; never changes a result.")
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the result table as CSV.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Run a scenario and print its results.
+
+    \b
+    Examples:
+      workforce run scenarios/cambridge.toml
+      workforce run scenarios/cambridge.toml --draws 8 --replications 64
+      workforce run scenarios/england.toml --out results/england --workers 4
+    """
+    with guarded():
+        given = {"draws": draws, "replications": replications, "seed": seed}
+        read = _load(scenario, {key: one for key, one in given.items() if one is not None})
+        with all_or_nothing(out), progress_bar(quiet=quiet) as progress:
+            from simulator.experiments.run import run_scenario
+
+            result = run_scenario(
+                read, engine=engine, workers=workers or _processors(), out=out, progress=progress
+            )
+        from simulator.cli import summary
+
+        (summary.print_csv if csv else summary.print_summary)(result)
+
+
+@app.command()
+def validate(
+    scenarios: Annotated[list[Path], typer.Argument(help="Scenario files (TOML).")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="Print every problem, even beyond one screen.")
+    ] = False,
+) -> None:
+    """Check scenarios and the tables they name without running them.
+
+    \b
+    Examples:
+      workforce validate scenarios/cambridge.toml
+      workforce validate scenarios/*.toml --all
+    """
+    with guarded():
+        from simulator.scenario import Problem, ScenarioError, load_scenario, one_screen
+
+        problems: list[Problem] = []
+        for path in scenarios:
+            try:
+                print("\n".join(_described(path, load_scenario(path))))
+            except ScenarioError as error:
+                problems += error.problems
+        problems = list(dict.fromkeys(problems))
+        if problems:
+            complain(one_screen(problems, sys.maxsize) if everything else one_screen(problems))
+            raise typer.Exit(INVALID)
+
+
+@app.command()
+def crosscheck(
+    scenario: ScenarioArgument,
+    replications: Annotated[
+        int | None, typer.Option(help="Replications compared, in place of the default.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run both engines and compare every integer of every month.
+
+    \b
+    Examples:
+      workforce crosscheck scenarios/tiny-ladder.toml
+      workforce crosscheck scenarios/cambridge.toml --replications 4
+    """
+    with guarded():
+        read = _load(scenario, {})
+        if replications is not None and not 1 <= replications <= read.replications:
+            words = f"a whole number from 1 to {read.replications}, as the scenario has them"
+            raise _refuse("command line", "--replications", str(replications), words)
+        with progress_bar(quiet=quiet) as progress:
+            from simulator.experiments.crosscheck import crosscheck as compare
+
+            report = compare(read, replications=replications, progress=progress)
+        _print_report(report.lines(), ok=report.ok)
+
+
+@app.command()
+def verify(
+    result: Annotated[Path, typer.Argument(help="A folder of results.")], quiet: Quiet = False
+) -> None:
+    """Run a stored result again and say "identical", or name the first difference.
+
+    \b
+    Example:
+      workforce verify results/cambridge
+    """
+    with guarded():
+        if not result.is_dir():
+            words = "no such folder; give the folder named by --out in workforce run"
+            raise _refuse(str(result), "", "", words)
+        with progress_bar(quiet=quiet) as progress:
+            from simulator.experiments.verify import verify as compare
+
+            report = compare(result, progress=progress)
+        _print_report(report.lines(), ok=report.ok)
+
+
+@app.command()
+def evidence(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[ID]", help="One parameter, in full.")
+    ] = None,
+    grade: Annotated[
+        Literal["A", "B", "C", "D"] | None, typer.Option(help="Only this grade of evidence.")
+    ] = None,
+    kind: Annotated[
+        Literal["published", "derived", "assumption"] | None, typer.Option(help="Only this kind.")
+    ] = None,
+    text: Annotated[str, typer.Option(help="Only what holds these words.")] = "",
+    csv: Annotated[bool, typer.Option("--csv", help="As CSV, with sources and notes.")] = False,
+) -> None:
+    """List the parameters with their range, grade and source, or show one in full.
+
+    \b
+    Examples:
+      workforce evidence
+      workforce evidence need.growth
+      workforce evidence --grade D --kind assumption
+      workforce evidence --text retirement --csv
+    """
+    with guarded():
+        from simulator.cli.evidence import print_csv, print_list, print_one
+        from simulator.evidence.library import load_library
+
+        library = load_library()
+        found = library.filter(text=text, grade=grade, kind=kind)
+        if name is not None:
+            if name not in library.parameters:
+                raise _refuse("command line", "ID", name, _nearest(name, library.ids))
+            found = (library.get(name),)
+        if csv:
+            print_csv(found)
+        elif name is not None:
+            print_one(found[0])
+        else:
+            print_list(found)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of a scenario file, for editors.
+
+    \b
+    Example:
+      workforce schema > scenario.schema.json
+    """
+    with guarded():
+        import json
+
+        from simulator.scenario import json_schema
+
+        print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+def _load(path: Path, overrides: dict[str, object]) -> Scenario:
+    from simulator.scenario import load_scenario
+
+    scenario = load_scenario(path, overrides)
+    complain(f"Note: {note}" for note in scenario.notes)
+    return scenario
+
+
+def _described(path: Path, scenario: Scenario) -> list[str]:
+    """Say in a few lines what a sound scenario will do."""
+    reported, simulated = len(scenario.reported), len(scenario.modelled)
+    overrides = len(scenario.parameters) + len(scenario.fitted)
+    runs = f"{_many(scenario.draws, 'draw')}, {_many(scenario.replications, 'replication')}"
+    rest = "" if scenario.rest is None else f", rest {scenario.rest}"
+    return [
+        f"{path}: sound",
+        f"    {_many(scenario.months, 'month')} from {scenario.opening}, {runs}, "
+        f"seed {scenario.seed}",
+        f"    {_many(reported, 'trust')} reported, {simulated} simulated{rest}",
+        f"    {_many(len(scenario.lever), 'lever')}, {_many(overrides, 'override')}",
+        *(f"    Note: {note}" for note in scenario.notes),
+    ]
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count:,} {word}" + ("" if count == 1 else "s")
+
+
+def _print_report(lines: Sequence[str], *, ok: bool) -> None:
+    print("\n".join(lines))
+    if not ok:
+        raise typer.Exit(FAILED)
+
+
+def _nearest(name: str, ids: Sequence[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, ids, n=3)
+    hint = f"; did you mean {', '.join(near)}?" if near else ""
+    return f"no such parameter{hint} `workforce evidence` lists all"
+
+
+def _processors() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code."""
+    try:
+        app(args=None if arguments is None else list(arguments), prog_name="workforce")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else int(stop.code is not None)
+    except KeyboardInterrupt:
+        complain(["Interrupted; nothing was written."])
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,186 @@
+"""Stage 5: adverts close, and find a graduate, an experienced candidate, a colleague or nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator import keyed
+from simulator.domain.words import Channel, Flow, Phase
+from simulator.engines.arrays.ragged import Index
+from simulator.engines.arrays.month import Month
+from simulator.engines.arrays.state import State, months_of
+from simulator.engines.arrays.training import Trainees
+from simulator.model.specification import F64, NEVER, U8
+
+SCORE = 2.0**30
+SHARE = 2.0**20
+_PLACE_BITS = 18
+
+
+@dataclass(slots=True)
+class Market:
+    """Graduates of a block, and when each was hired."""
+
+    trainees: Trainees
+    hired: U8  # (N, rows), NEVER while not hired
+
+
+@dataclass(frozen=True, slots=True)
+class Adverts:
+    """Closing adverts of a month."""
+
+    index: Index
+    segment: Index  # replication x pools + pool
+    pool: Index
+    score: F64
+    channel: F64
+    success: F64
+
+
+def _close(state: State, month: int, index: Index) -> Adverts:
+    layout, spec = state.layout, state.layout.spec
+    replication, slot = state.split(index)
+    bits = state.numbers(index, keyed.Purpose.ROUND, state.round_index(index))
+    pool = layout.pool[layout.slot_cell[slot]]
+    return Adverts(
+        index=index,
+        segment=replication * len(layout.pools) + pool,
+        pool=pool,
+        score=keyed.fields(bits, 34, 30).astype(np.float64),
+        channel=keyed.fields(bits, 14, 20).astype(np.float64),
+        success=spec.hiring.success[layout.slot_klass[slot], month],
+    )
+
+
+def match(state: State, month: Month, index: Index, market: Market | None) -> None:
+    """Close the adverts at ``index`` (ascending) and agree starts."""
+    spec = state.layout.spec
+    adverts = _close(state, month.number, index)
+    moving = adverts.channel < spec.hiring.move_share * SHARE
+    agreed = moving & (adverts.score < adverts.success * SCORE)
+    state.channel[index[agreed]] = Channel.MOVE
+    others = np.flatnonzero(~moving)
+    if market is None:
+        filled = _replayed(state, month.number, adverts, others)
+    else:
+        filled = _competed(state, month.number, adverts, others, market)
+    agreed[filled] = True
+    _agree(state, month.number, index[agreed])
+    month.note(Flow.ROUNDS_FAILED, index[~agreed])
+    month.advertised.append(index[~agreed])
+
+
+def _agree(state: State, month: int, index: Index) -> None:
+    state.phase[index] = Phase.AGREED
+    pick = keyed.fields(state.numbers(index, keyed.Purpose.OFFER), 54, 10)
+    notice = months_of(state.layout.spec.hiring.notice_quantiles, pick)
+    state.due[index] = np.minimum(month + notice, NEVER)
+
+
+def _open_to_graduates(state: State, adverts: Adverts, which: Index) -> NDArray[np.bool_]:
+    layout, spec = state.layout, state.layout.spec
+    newly = spec.pools.newly_qualified[layout.pools]
+    share = spec.hiring.move_share + newly[adverts.pool[which]]
+    return adverts.channel[which] < share * SHARE
+
+
+def _replayed(state: State, month: int, adverts: Adverts, others: Index) -> Index:
+    """Pool availability from the stored baseline; returns positions of adverts filled."""
+    layout, replay = state.layout, state.layout.spec.replay
+    assert replay is not None
+    at = layout.pools[adverts.pool[others]]
+    passing = adverts.score[others] < adverts.success[others] * replay.ratio[at, month] * SCORE
+    others, at = others[passing], at[passing]
+    index = adverts.index[others]
+    bits = state.numbers(index, keyed.Purpose.AVAILABLE, state.round_index(index))
+    graduate = _open_to_graduates(state, adverts, others)
+    low, high = keyed.fields(bits, 0, 20), keyed.fields(bits, 20, 20)
+    graduate &= low.astype(np.float64) < replay.graduate[at, month] * SHARE
+    found = graduate | (high.astype(np.float64) < replay.experienced[at, month] * SHARE)
+    state.channel[index] = np.where(graduate, Channel.GRADUATE, Channel.EXPERIENCED)
+    ages = replay.age[at] + layout.spec.cohort_offset - (month - 1) // 12
+    state.cohort[index] = np.where(graduate, ages, state.cohort[index])
+    return others[found]
+
+
+def _competed(
+    state: State, month: int, adverts: Adverts, others: Index, market: Market
+) -> Index:
+    """Adverts compete for the pool; returns positions of adverts filled."""
+    layout, spec = state.layout, state.layout.spec
+    pools = len(layout.pools)
+    _renew_experienced(state, month)
+    waiting = market.trainees.waiting(month, market.hired)
+    rows = market.hired.shape[1]
+    wait_segment = waiting // max(rows, 1) * pools + market.trainees.pool[waiting % max(rows, 1)]
+    graduates = np.bincount(wait_segment, minlength=state.experienced.size)
+    if len(others) == 0:
+        return others
+    experienced = state.experienced.ravel()
+    segment = adverts.segment[others]
+    rivals = np.bincount(segment, minlength=len(experienced))
+    candidates = experienced + graduates
+    crowd = candidates + spec.hiring.congestion * rivals
+    ratio = np.divide(candidates, crowd, out=np.zeros_like(crowd), where=crowd > 0)
+    passing = adverts.score[others] < adverts.success[others] * ratio[segment] * SCORE
+    ranked = _rank(adverts, others[passing])
+    segment = adverts.segment[ranked]
+    open_to = _open_to_graduates(state, adverts, ranked)
+    turn = _running_rank(segment, open_to)
+    takes = open_to & (turn < graduates[segment])
+    first = np.cumsum(graduates) - graduates
+    _hire_graduates(
+        state, month, adverts.index[ranked[takes]],
+        waiting[first[segment[takes]] + turn[takes]], market,
+    )
+    rest = ~takes
+    found = rest & (_running_rank(segment, rest) < experienced[segment])
+    state.channel[adverts.index[ranked[found]]] = Channel.EXPERIENCED
+    experienced -= np.bincount(segment[found], minlength=len(experienced))
+    return ranked[takes | found]
+
+
+def _renew_experienced(state: State, month: int) -> None:
+    layout, pools = state.layout, state.layout.spec.pools
+    bits = keyed.numbers(
+        state.keys[:, None], pools.key[layout.pools][None, :], keyed.Purpose.SUPPLY, month
+    )
+    arriving = pools.supply[layout.pools, month] * pools.supply_factor[state.draws][:, None]
+    kept = state.experienced * (1.0 - pools.supply_loss)
+    np.floor(kept + arriving + keyed.units(bits), out=state.experienced)
+
+
+def _rank(adverts: Adverts, which: Index) -> Index:
+    """Order adverts by (segment, score, slot order): one sort of distinct integers."""
+    if len(which) >= 1 << _PLACE_BITS:
+        return which[np.lexsort((which, adverts.score[which], adverts.segment[which]))]
+    key = adverts.segment[which].astype(np.uint64) << np.uint64(30)
+    key |= adverts.score[which].astype(np.uint64)
+    key <<= np.uint64(_PLACE_BITS)
+    key |= np.arange(len(which), dtype=np.uint64)
+    key.sort()
+    return which[(key & np.uint64((1 << _PLACE_BITS) - 1)).astype(np.intp)]
+
+
+def _running_rank(segment: Index, chosen: NDArray[np.bool_]) -> Index:
+    """Rank of each chosen member among the chosen of its segment (segments ascending)."""
+    before = np.cumsum(chosen) - chosen
+    if len(segment) == 0:
+        return before
+    starts = np.flatnonzero(np.concatenate(([True], segment[1:] != segment[:-1])))
+    return before - np.repeat(before[starts], np.diff(np.append(starts, len(segment))))
+
+
+def _hire_graduates(
+    state: State, month: int, index: Index, trainee: Index, market: Market
+) -> None:
+    rows = state.layout.rows
+    market.hired.ravel()[trainee] = month
+    row = trainee % max(market.hired.shape[1], 1) + rows.start
+    state.channel[index] = Channel.GRADUATE
+    state.cohort[index] = state.layout.spec.training.row_cohort_age[row]
+    if state.names is not None:
+        state.names[index] = -1 - row

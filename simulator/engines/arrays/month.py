@@ -1,0 +1,50 @@
+"""What one month of a block has done so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simulator.domain.words import Flow, Phase
+from simulator.engines.arrays.ragged import Index
+from simulator.engines.arrays.state import State
+from simulator.model.specification import NEVER
+
+NOBODY = np.empty(0, dtype=np.intp)
+
+
+@dataclass(slots=True)
+class Month:
+    """What a month has done so far: events by flow, and what is worked out at its end.
+
+    Turns, delays and exit months of everything that begins in a month are drawn together at
+    its end: none of them can fall due before the next month.
+    """
+
+    number: int
+    flows: dict[Flow, list[Index]] = field(default_factory=dict)
+    vacated: list[Index] = field(default_factory=list)
+    advertised: list[Index] = field(default_factory=list)
+    started: list[Index] = field(default_factory=list)
+
+    def note(self, flow: Flow, index: Index) -> None:
+        """Record events of one flow at flat positions."""
+        if len(index):
+            self.flows.setdefault(flow, []).append(index)
+
+
+def gather(parts: list[Index]) -> Index:
+    """One array of all positions."""
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if parts else NOBODY
+
+
+def vacate(state: State, month: Month, index: Index) -> None:
+    """Empty posts now; their vacancies are drawn at the end of the month."""
+    state.phase[index] = Phase.APPROVAL
+    state.eligible[index] = NEVER
+    month.vacated.append(index)
+
+

@@ -1,0 +1,180 @@
+"""Everything that happens, as integers: the arrays engine's :class:`Trace`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.domain.words import (
+    Flow,
+    How,
+    Phase,
+    Stock,
+    TrainingFlow,
+    TrainingStock,
+)
+from simulator.engines.arrays.block import run_block
+from simulator.engines.arrays.layout import Layout, make_layout
+from simulator.engines.arrays.month import Month, gather
+from simulator.engines.arrays.ragged import Index
+from simulator.engines.arrays.state import State
+from simulator.model.specification import Specification
+from simulator.results.books import check_books
+from simulator.results.trace import SPELL_FIELDS, Trace
+
+_BEGAN = {
+    Flow.JOINED_EXPERIENCED: How.JOINED_EXPERIENCED,
+    Flow.JOINED_GRADUATE: How.JOINED_GRADUATE,
+    Flow.JOINED_OUTSIDE: How.JOINED_OUTSIDE,
+    Flow.MOVED_IN: How.MOVED,
+    Flow.PROMOTED_IN: How.PROMOTED,
+}
+_ENDED = {
+    Flow.LEFT: How.LEFT,
+    Flow.RETIRED: How.RETIRED,
+    Flow.MOVED_OUT: How.MOVED_OUT,
+    Flow.PROMOTED_OUT: How.PROMOTED,
+}
+
+
+class SpellLog:
+    """Spells of one replication. A spell is opened when it begins and closed when it ends."""
+
+    def __init__(self, replication: int) -> None:
+        self.replication = replication
+        self.open: dict[int, tuple[int, int, int, How]] = {}
+        self.rows: list[tuple[int, ...]] = []
+
+    def begin(self, slot: int, turn: int, name: int, month: int, how: How) -> None:
+        self.open[slot] = (turn, name, month, how)
+
+    def end(self, slot: int, month: int, how: How, first_slot: int) -> None:
+        turn, name, start, began = self.open.pop(slot)
+        kind = 0 if name >= 0 else 1
+        person, person_turn = divmod(name, 256) if kind == 0 else (-1 - name, 0)
+        where = slot + first_slot
+        self.rows.append((kind, person, person_turn, where, turn, start, month, began, how))
+
+    def table(self) -> NDArray[np.void]:
+        log = np.array(self.rows, dtype=SPELL_FIELDS)
+        log.sort(order=["slot", "turn"])
+        return log
+
+
+class TraceRecorder:
+    """Counts stocks from the posts and flows from the events, independently."""
+
+    def __init__(self, layout: Layout, count: int, spells_of: int | None) -> None:
+        months, cells = layout.spec.months, layout.cell_count
+        self.layout = layout
+        self.stocks = np.zeros((count, months + 1, cells, len(Stock)), dtype=np.int32)
+        self.flows = np.zeros((count, months + 1, cells, len(Flow)), dtype=np.int32)
+        self.pools = np.zeros((count, months + 1, len(layout.pools)), dtype=np.int32)
+        self.log = None if spells_of is None else SpellLog(spells_of)
+        self.turns: Index = np.empty(0, dtype=np.intp)
+
+    def opening(self, state: State) -> None:
+        self._stocks(state, 0)
+        if self.log is not None:
+            self._log_opening(state)
+
+    def month_end(self, state: State, month: Month) -> None:
+        self._stocks(state, month.number)
+        for flow, parts in {**month.flows, Flow.VACANCIES: month.vacated}.items():
+            self.flows[:, month.number, :, flow] = self._count(state, gather(parts))
+        if self.log is not None:
+            self._log_month(state, month)
+
+    def _count(self, state: State, index: Index) -> NDArray[np.intp]:
+        replication, slot = state.split(index)
+        cells = self.layout.cell_count
+        code = replication * cells + self.layout.slot_cell[slot]
+        return np.bincount(code, minlength=state.count * cells).reshape(state.count, cells)
+
+    def _stocks(self, state: State, month: int) -> None:
+        out = self.stocks[:, month]
+        for stock, phase in (
+            (Stock.HEADCOUNT, Phase.FILLED),
+            (Stock.APPROVAL, Phase.APPROVAL),
+            (Stock.ADVERT, Phase.ADVERT),
+            (Stock.AGREED, Phase.AGREED),
+        ):
+            out[..., stock] = self._count(state, np.flatnonzero(state.phase == phase))
+        out[..., Stock.POSTS] = self._count(state, np.flatnonzero(state.phase != Phase.ABSENT))
+        out[..., Stock.VACANT] = out[..., Stock.POSTS] - out[..., Stock.HEADCOUNT]
+        self.pools[:, month] = state.experienced
+
+    def _row(self, state: State) -> slice | None:
+        assert self.log is not None
+        row = self.log.replication - state.first_replication
+        slots = self.layout.slot_count
+        return slice(row * slots, (row + 1) * slots) if 0 <= row < state.count else None
+
+    def _log_opening(self, state: State) -> None:
+        row = self._row(state)
+        if row is None or self.log is None or state.names is None:
+            return
+        for slot in np.flatnonzero(state.phase[row] == Phase.FILLED).tolist():
+            self.log.begin(slot, 0, int(state.names[row][slot]), 0, How.OPENING)
+
+    def _log_month(self, state: State, month: Month) -> None:
+        row = self._row(state)
+        if row is None or self.log is None or state.names is None:
+            return
+        for flow, how in _ENDED.items():
+            for index in gather(month.flows.get(flow, [])).tolist():
+                if row.start <= index < row.stop:
+                    first = self.layout.slots.start
+                    self.log.end(index - row.start, month.number, how, first)
+        for flow, how in _BEGAN.items():
+            for index in gather(month.flows.get(flow, [])).tolist():
+                if row.start <= index < row.stop:
+                    name, turn = int(state.names[index]), int(state.turn[index])
+                    self.log.begin(index - row.start, turn, name, month.number, how)
+
+    def close(self, months: int) -> NDArray[np.void]:
+        if self.log is None:
+            return np.empty(0, dtype=SPELL_FIELDS)
+        for slot in sorted(self.log.open):
+            self.log.end(slot, months + 1, How.STILL_IN_POST, self.layout.slots.start)
+        return self.log.table()
+
+
+def trace(
+    spec: Specification,
+    *,
+    first: int = 0,
+    count: int = 1,
+    spells_of: int | None = None,
+    tick: Callable[[int], None] | None = None,
+) -> Trace:
+    """Simulate replications ``first`` to ``first + count - 1`` and report every integer.
+
+    Raises:
+        BooksError: when people, posts or trainees do not add up.
+    """
+    layout = make_layout(spec)
+    recorder = TraceRecorder(layout, count, spells_of)
+    named = spells_of is not None
+    block = run_block(layout, first, count, recorder, traced=named, tick=tick)
+    lines, months = len(spec.training.names), spec.months
+    flows = np.zeros((count, months + 1, lines, len(TrainingFlow)), dtype=np.int32)
+    stocks = np.zeros((count, months + 1, lines, len(TrainingStock)), dtype=np.int32)
+    if block.market is not None:
+        trainees = block.market.trainees
+        flows = trainees.flows(block.market.hired, months, lines)
+        stocks = trainees.stocks(block.market.hired, months, lines)
+    result = Trace(
+        first_replication=first,
+        stocks=recorder.stocks,
+        flows=recorder.flows,
+        training_stocks=stocks,
+        training_flows=flows,
+        pool_stocks=recorder.pools,
+        spells=recorder.close(months),
+        counts={},
+    )
+    check_books(result)
+    return result

@@ -1,0 +1,90 @@
+"""What happens once a month whoever is there: the calendar, the establishment, the stocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from simulator.domain.words import Flow, Phase, Stock
+from simulator.engines.people import clock
+from simulator.engines.people.world import ABSENT, ADVERT, APPROVAL, PHASES, Life, World, recount
+from simulator.keyed import Purpose, numbers, units
+from simulator.results.books import BooksError
+from simulator.results.trace import Trace
+
+
+def keep_calendar(world: World) -> Life:
+    """Turn the calendar before anything happens in a month."""
+    for month in range(1, world.months + 1):
+        yield world.until(month, clock.TURN)
+        world.month = month
+
+
+def establish(world: World) -> Life:
+    """Open and withdraw posts as the funded establishment of each cell changes (stage 1)."""
+    cells, hiring = world.tables.spec.cells, world.tables.spec.hiring
+    rep = np.array([world.rep], dtype=np.uint64)
+    chance = units(numbers(rep, cells.key, Purpose.POSTS))
+    index = hiring.post_index[:, world.draw, :]
+    for month in range(1, world.months + 1):
+        yield world.until(month, clock.POSTS)
+        funded = np.floor(cells.posts * index[cells.klass, month] + chance).astype(np.int64)
+        absent = np.array(world.counts[ABSENT::PHASES], dtype=np.int64)
+        change = funded - (cells.slots - absent)
+        for cell in np.flatnonzero(change).tolist():
+            adjust(world, cell, int(change[cell]))
+
+
+def adjust(world: World, cell: int, change: int) -> None:
+    """Open the absent posts of lowest serial, or withdraw the vacant posts of highest serial."""
+    first = world.tables.first[cell]
+    end = first + world.tables.slots[cell]
+    slot = first
+    for _ in range(change):
+        slot = world.phase.index(ABSENT, slot, end)
+        world.flow(cell, Flow.OPENED)
+        world.start_vacancy(slot)
+    if change < 0:
+        vacant = [s for s in range(first, end) if world.phase[s] in (APPROVAL, ADVERT)]
+        for slot in vacant[change:]:
+            vacancy = world.vacancies[slot]
+            assert vacancy is not None
+            vacancy.process.interrupt()
+
+
+def count(world: World, trace: Trace, row: int, tick: Callable[[int], None] | None) -> Life:
+    """Write the stocks and flows of every month into the trace (stage 6)."""
+    write_stocks(world, trace, row, 0)
+    for month in range(1, world.months + 1):
+        yield world.until(month, clock.STOCKS)
+        write_stocks(world, trace, row, month)
+        write_flows(world, trace, row, month)
+        if tick is not None:
+            tick(1)
+    if (recount(world) != np.array(world.counts)).any():
+        raise BooksError("the count of posts at the end does not agree with the posts")
+
+
+def write_stocks(world: World, trace: Trace, row: int, month: int) -> None:
+    """Write the month-end stocks of cells, pathway lines and pools."""
+    counts = np.array(world.counts, dtype=np.int32).reshape(-1, PHASES)
+    stocks = trace.stocks[row, month]
+    stocks[:, Stock.POSTS] = np.array(world.tables.slots) - counts[:, Phase.ABSENT]
+    stocks[:, Stock.HEADCOUNT] = counts[:, Phase.FILLED]
+    stocks[:, Stock.APPROVAL] = counts[:, Phase.APPROVAL]
+    stocks[:, Stock.ADVERT] = counts[:, Phase.ADVERT]
+    stocks[:, Stock.AGREED] = counts[:, Phase.AGREED]
+    stocks[:, Stock.VACANT] = counts[:, [Phase.APPROVAL, Phase.ADVERT, Phase.AGREED]].sum(axis=1)
+    training = trace.training_stocks[row, month]
+    training[:] = np.array(world.training_stocks, dtype=np.int32).reshape(training.shape)
+    trace.pool_stocks[row, month] = world.experienced
+
+
+def write_flows(world: World, trace: Trace, row: int, month: int) -> None:
+    """Write the flows of the month and begin the next month's count."""
+    flows, training = trace.flows[row, month], trace.training_flows[row, month]
+    flows[:] = np.array(world.flows, dtype=np.int32).reshape(flows.shape)
+    training[:] = np.array(world.training_flows, dtype=np.int32).reshape(training.shape)
+    world.flows = [0] * len(world.flows)
+    world.training_flows = [0] * len(world.training_flows)

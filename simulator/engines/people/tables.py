@@ -1,0 +1,94 @@
+"""The specification as plain Python lists, made once for all replications of a run.
+
+Reading a list is several times faster than reading one element of a NumPy array, and the engine
+reads single elements only.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.model.specification import Specification
+
+
+class Option:
+    """The trusts among which a pull of one (region, group, band) chooses, in trust order."""
+
+    __slots__ = ("cell", "key", "place", "weight")
+
+    def __init__(self, spec: Specification, option: int) -> None:
+        pulls = spec.pulls
+        part = slice(int(pulls.first[option]), int(pulls.first[option + 1]))
+        chosen = pulls.weight[part] > 0
+        self.key: NDArray[np.uint64] = pulls.key[part][chosen]
+        self.weight: NDArray[np.float64] = pulls.weight[part][chosen]
+        self.cell: list[int] = pulls.cell[part][chosen].tolist()
+        trusts: list[int] = pulls.trust[part][chosen].tolist()
+        self.place: dict[int, int] = {trust: i for i, trust in enumerate(trusts) if trust >= 0}
+
+
+class Tables:
+    """Lists of the cells, posts and tables of a specification."""
+
+    __slots__ = (
+        "_cumulative",
+        "ages",
+        "approval",
+        "below",
+        "cells_of_staff",
+        "factor_tenure",
+        "first",
+        "hire_path",
+        "internal",
+        "klass",
+        "notice",
+        "options",
+        "pool",
+        "rounds",
+        "slot_cell",
+        "slot_key",
+        "slots",
+        "spec",
+        "success",
+        "supply",
+        "trust",
+        "which_option",
+    )
+
+    def __init__(self, spec: Specification) -> None:
+        self.spec = spec
+        cells, hiring = spec.cells, spec.hiring
+        self.trust: list[int] = cells.trust.tolist()
+        self.pool: list[int] = cells.pool.tolist()
+        self.klass: list[int] = cells.klass.tolist()
+        self.below: list[int] = cells.below.tolist()
+        self.first: list[int] = cells.first.tolist()
+        self.slots: list[int] = cells.slots.tolist()
+        self.which_option: list[int] = cells.option.tolist()
+        self.slot_cell: list[int] = spec.slots.cell.tolist()
+        self.slot_key: list[int] = spec.slots.key.tolist()
+        self.hire_path: list[list[float]] = hiring.hire_path.tolist()
+        self.internal: list[list[float]] = hiring.internal_share.tolist()
+        self.success: list[list[float]] = hiring.success.tolist()
+        self.approval: list[float] = hiring.approval_quantiles.tolist()
+        self.rounds: list[float] = hiring.round_quantiles.tolist()
+        self.notice: list[float] = hiring.notice_quantiles.tolist()
+        self.ages: list[int] = hiring.joiner_ages.tolist()
+        self.supply: list[list[float]] = spec.pools.supply.tolist()
+        self.factor_tenure = (float(spec.exits.tenure[0]), float(spec.exits.tenure[1]), 1.0)
+        self.options = [Option(spec, o) for o in range(len(spec.pulls.first) - 1)]
+        self.cells_of_staff: dict[int, list[int]] = {}
+        for cell, staff in enumerate(cells.staff.tolist()):
+            self.cells_of_staff.setdefault(staff, []).append(cell)
+        self._cumulative: dict[tuple[int, int], list[float]] = {}
+
+    def cumulative(self, klass: int, cohort: int) -> list[float]:
+        """Sums of the monthly hazard from month 0 to each month, at factor 1."""
+        found = self._cumulative.get((klass, cohort))
+        if found is None:
+            hazard: list[float] = self.spec.exits.hazard[klass, cohort].tolist()
+            found = self._cumulative[klass, cohort] = list(accumulate(hazard))
+        return found

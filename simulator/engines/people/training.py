@@ -1,0 +1,149 @@
+"""Trainees, and graduates who look for a post (stage 0)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from itertools import accumulate
+from math import ceil, floor
+
+import simpy
+
+from simulator.domain.words import TrainingFlow, TrainingStock
+from simulator.engines.people import clock
+from simulator.engines.people.world import TRAINING_FLOWS, TRAINING_STOCKS, Life, World
+from simulator.keyed import Purpose, exponential, number, unit
+from simulator.model.specification import Training
+
+ENROLLED_AT_OPENING, WAITING_AT_OPENING = 1, 2
+
+
+class Cohort:
+    """A cohort of trainees, with what is the same in every replication."""
+
+    __slots__ = ("cdf", "drop", "duration", "key", "line", "mean", "rows", "seek", "start")
+
+    def __init__(self, training: Training, cohort: int) -> None:
+        self.line = int(training.cohort_line[cohort])
+        self.start = int(training.cohort_start[cohort])
+        self.key = int(training.cohort_key[cohort])
+        self.mean = float(training.cohort_mean[cohort])
+        self.cdf: list[float] = training.cohort_cdf[cohort].tolist()
+        pathway = int(training.pathway[self.line])
+        self.seek = float(training.seek_share[pathway])
+        self.duration = int(training.duration[pathway])
+        # Hazards add up from the start, or from the opening census for those enrolled then.
+        studied = max(0, -self.start)
+        hazard = training.drop_hazard[pathway, studied + 1 : self.duration + 1] / 12.0
+        self.drop: list[float] = list(accumulate(hazard.tolist()))
+        self.rows: list[int] = []
+
+    def intake(self, chance: float) -> int:
+        """Number of starters."""
+        if self.cdf[0] > 1.0:
+            return floor(self.mean + chance)
+        return bisect_right(self.cdf, chance)
+
+
+class Rows:
+    """The rows of trainees as lists, and their cohorts; the same in every replication."""
+
+    __slots__ = ("cohort", "cohorts", "give_up", "key", "place", "pool", "ready", "status")
+
+    def __init__(self, training: Training) -> None:
+        self.cohorts = [Cohort(training, h) for h in range(len(training.cohort_line))]
+        self.cohort: list[int] = training.row_cohort.tolist()
+        self.place: list[int] = training.row_place.tolist()
+        self.key: list[int] = training.row_key.tolist()
+        self.pool: list[int] = training.row_pool.tolist()
+        self.status: list[int] = training.row_status.tolist()
+        self.ready: list[int] = training.row_ready.tolist()
+        self.give_up = float(training.give_up_hazard)
+        for row, cohort in enumerate(self.cohort):
+            self.cohorts[cohort].rows.append(row)
+
+
+def open_training(world: World, rows: Rows) -> None:
+    """Start the processes of everybody in training or waiting at the opening, and of cohorts."""
+    for row, status in enumerate(rows.status):
+        if status == ENROLLED_AT_OPENING:
+            enrol(world, rows, row)
+        elif status == WAITING_AT_OPENING:
+            seek(world, rows, row)
+    for cohort in rows.cohorts:
+        if 1 <= cohort.start <= world.months:
+            world.env.process(admit(world, rows, cohort))
+
+
+def admit(world: World, rows: Rows, cohort: Cohort) -> Life:
+    """Let a cohort start."""
+    yield world.until(cohort.start, clock.TRAINING)
+    intake = cohort.intake(unit(number(world.rep, cohort.key, Purpose.INTAKE)))
+    for row in cohort.rows:
+        if rows.place[row] < intake:
+            count(world, cohort.line, TrainingFlow.STARTED)
+            enrol(world, rows, row)
+
+
+def enrol(world: World, rows: Rows, row: int) -> None:
+    """A trainee begins, or is found studying in the opening census."""
+    stock(world, rows.cohorts[rows.cohort[row]].line, TrainingStock.ENROLLED, 1)
+    world.env.process(study(world, rows, row))
+    world.created["trainees"] += 1
+
+
+def study(world: World, rows: Rows, row: int) -> Life:
+    """Study until dropping out or completing."""
+    cohort, key = rows.cohorts[rows.cohort[row]], rows.key[row]
+    threshold = exponential(number(world.rep, key, Purpose.STUDY))
+    done = bisect_left(cohort.drop, threshold)
+    drops = done < len(cohort.drop)
+    studied = max(0, -cohort.start)
+    last = studied + 1 + done if drops else cohort.duration
+    yield world.until(cohort.start + last, clock.TRAINING)
+    stock(world, cohort.line, TrainingStock.ENROLLED, -1)
+    if drops:
+        count(world, cohort.line, TrainingFlow.DROPPED_OUT)
+        return
+    count(world, cohort.line, TrainingFlow.COMPLETED)
+    if unit(number(world.rep, key, Purpose.SEEK)) < cohort.seek:
+        count(world, cohort.line, TrainingFlow.SOUGHT)
+        seek(world, rows, row)
+
+
+def seek(world: World, rows: Rows, row: int) -> None:
+    """A graduate joins those who wait for a post in the pool, in the order of the law."""
+    stock(world, rows.cohorts[rows.cohort[row]].line, TrainingStock.WAITING, 1)
+    process = world.env.process(wait(world, rows, row))
+    insort(world.waiting[rows.pool[row]], (rows.ready[row], row, process), key=_place)
+    world.created["graduates"] += 1
+
+
+def _place(graduate: tuple[int, int, simpy.Process]) -> tuple[int, int]:
+    return graduate[:2]
+
+
+def wait(world: World, rows: Rows, row: int) -> Life:
+    """Wait until hired (an interruption) or until giving up."""
+    line = rows.cohorts[rows.cohort[row]].line
+    patience = world.months + 1
+    if rows.give_up > 0.0:
+        bits = number(world.rep, rows.key[row], Purpose.WAIT)
+        patience = max(1, ceil(12.0 * exponential(bits) / rows.give_up))
+    try:
+        yield world.until(max(0, rows.ready[row]) + patience, clock.TRAINING)
+        waiting = world.waiting[rows.pool[row]]
+        del waiting[bisect_left(waiting, (rows.ready[row], row), key=_place)]
+        count(world, line, TrainingFlow.GAVE_UP)
+    except simpy.Interrupt:
+        count(world, line, TrainingFlow.HIRED)
+    stock(world, line, TrainingStock.WAITING, -1)
+
+
+def stock(world: World, line: int, which: int, change: int) -> None:
+    """Change a stock of a pathway line."""
+    world.training_stocks[line * TRAINING_STOCKS + which] += change
+
+
+def count(world: World, line: int, which: int) -> None:
+    """Count one person in a flow of a pathway line."""
+    world.training_flows[line * TRAINING_FLOWS + which] += 1

@@ -1,0 +1,1 @@
+"""Evidence: parameters, tables, trusts and their sources. See README.md in this folder."""

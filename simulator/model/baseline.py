@@ -1,0 +1,183 @@
+"""The rest of a region, replayed from the stored England baseline (``rest = "baseline"``).
+
+The baseline is two tables in the census folder, written by ``workforce baseline`` from a run of all
+of England: how available candidates were in each pool, and how many colleagues each kind of post
+pulled. Only a digest-stamped baseline is used.
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator import keyed
+from simulator.domain.words import BANDS, GROUPS
+from simulator.model.intake import load_pathways
+from simulator.model.posts import Establishment
+from simulator.model.specification import F64, Cells, Pools, Pulls, Replay
+
+if TYPE_CHECKING:
+    from simulator.scenario.resolved import Scenario
+
+FOLDER: Final = "baseline"
+STEP: Final = 3
+"""Months that share a row of the tables."""
+_TAIL: Final = 1e-12
+
+
+class BaselineError(ValueError):
+    """The England baseline is missing, damaged or too short."""
+
+
+def _rows(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_digest(folder: Path) -> str:
+    """Digest of a stored baseline, checked against its tables.
+
+    Raises:
+        BaselineError: If it is missing or its tables have changed since they were written.
+    """
+    from simulator.results.digests import file_digest
+
+    manifest = folder / "manifest.toml"
+    if not manifest.exists():
+        raise BaselineError(
+            f"{folder}: there is no England baseline; make one with `workforce baseline`"
+        )
+    stated = tomllib.loads(manifest.read_text(encoding="utf-8"))
+    for name, digest in stated["tables"].items():
+        if not (folder / name).exists() or file_digest(folder / name) != digest:
+            raise BaselineError(
+                f"{folder / name}: not the table that was written with the baseline; "
+                "make it again with `workforce baseline`"
+            )
+    return str(stated["digest"])
+
+
+def compile_replay(
+    scenario: Scenario, pools: Pools, cells: Cells, pulls: Pulls, census: Establishment
+) -> Replay:
+    """Availability in each pool and pulls from outside, month by month."""
+    folder = scenario.census / FOLDER
+    digest = read_digest(folder)
+    months = scenario.months
+    ratio, graduate, experienced = _availability(folder, pools, months)
+    mean = _arrivals(folder, pulls, cells, census, months)
+    staff = int(census.modelled.sum()) * len(GROUPS)
+    return Replay(
+        digest=digest,
+        ratio=ratio,
+        graduate=graduate,
+        experienced=experienced,
+        age=np.array([_graduate_age(group, one) for _, group, one in pools.names], dtype=np.int32),
+        staff_key=_staff_keys(census),
+        rival_cdf=_cdf(cells, mean, staff),
+        rival_cells=_shares(cells, mean, staff),
+    )
+
+
+def _at_months(values: F64, months: int) -> F64:
+    """Values by step of months as values in months 0 to T; the last one holds on."""
+    step = (np.arange(months + 1) - 1).clip(0) // STEP
+    return values[..., np.minimum(step, values.shape[-1] - 1)]
+
+
+def _availability(folder: Path, pools: Pools, months: int) -> tuple[F64, F64, F64]:
+    number = {name: i for i, name in enumerate(pools.names)}
+    rows = _rows(folder, "pools.csv")
+    steps = 1 + max(int(row["step"]) for row in rows)
+    table = np.ones((3, len(number), steps))
+    for row in rows:
+        at = number.get((row["region"], row["group"], row["band_range"]))
+        if at is not None:
+            values = (row["ratio"], row["graduate"], row["experienced"])
+            table[:, at, int(row["step"])] = [float(value) for value in values]
+    ratio, graduate, experienced = _at_months(table, months)
+    return ratio, graduate, experienced
+
+
+def _arrivals(
+    folder: Path, pulls: Pulls, cells: Cells, census: Establishment, months: int
+) -> F64:
+    """Mean pulls that reach each cell from trusts outside, shape (C, T + 1).
+
+    A pull of trust o chooses trust c with weight w_c / (W - w_o), and pulls are taken to come from
+    trusts in proportion to their posts.
+    """
+    region = {trust.code: trust.region_code for trust in census.trusts}
+    codes = [trust.code for i, trust in enumerate(census.trusts) if census.modelled[i]]
+    option_of = {
+        (region[codes[cells.trust[c]]], GROUPS[cells.group[c]], BANDS[cells.band[c]]): cells.option[c]
+        for c in range(len(cells.trust))
+    }
+    rows = _rows(folder, "pulls.csv")
+    steps = 1 + max(int(row["step"]) for row in rows)
+    total = np.zeros((len(pulls.first) - 1, steps))
+    for row in rows:
+        option = option_of.get((row["region"], row["group"], row["band"]))
+        if option is not None:
+            total[option, int(row["step"])] = float(row["pulls"])
+    share = np.zeros(len(cells.trust))
+    for option in range(len(total)):
+        entries = slice(pulls.first[option], pulls.first[option + 1])
+        weight, cell = pulls.weight[entries], pulls.cell[entries]
+        whole = weight.sum()
+        away = weight[(cell < 0) & (weight < whole)]
+        reach = float((away / whole / (whole - away)).sum()) if len(away) else 0.0
+        share[cell[cell >= 0]] = weight[cell >= 0] * reach
+    return _at_months(total, months)[cells.option] * share[:, None]
+
+
+def _staff_keys(census: Establishment) -> NDArray[np.uint64]:
+    codes = [trust.code for i, trust in enumerate(census.trusts) if census.modelled[i]]
+    names = [f"staff|{code}|{group}" for code in codes for group in GROUPS]
+    return np.array([keyed.name_key(name) for name in names], dtype=np.uint64)
+
+
+def _by_staff(cells: Cells, mean: F64, staff: int) -> F64:
+    total = np.zeros((staff, mean.shape[1]))
+    np.add.at(total, cells.staff, mean)
+    return total
+
+
+def _cdf(cells: Cells, mean: F64, staff: int) -> F64:
+    """Cumulative Poisson distribution of pulls by (trust, group) and month, padded with 2."""
+    from scipy.stats import poisson
+
+    total = _by_staff(cells, mean, staff)
+    width = int(poisson.isf(_TAIL, max(float(total.max()), 1e-9))) + 1
+    cdf = poisson.cdf(np.arange(width), total[..., None])
+    cdf[cdf >= 1.0 - _TAIL] = 2.0
+    return np.asarray(cdf)
+
+
+def _shares(cells: Cells, mean: F64, staff: int) -> F64:
+    """Cumulative share of each cell within its trust and group; the last one is above one."""
+    total = _by_staff(cells, mean, staff)[cells.staff]
+    share = np.divide(mean, total, out=np.zeros_like(mean), where=total > 0)
+    running = np.cumsum(share, axis=0)
+    starts = np.flatnonzero(np.concatenate(([True], cells.staff[1:] != cells.staff[:-1])))
+    lengths = np.diff(np.append(starts, len(cells.staff)))
+    before = np.repeat(running[starts] - share[starts], lengths, axis=0)
+    out = running - before
+    out[starts + lengths - 1] = 2.0
+    return np.asarray(out)
+
+
+def _graduate_age(group: str, band_range: str) -> int:
+    """Age at which most graduates of a pool complete: the mean of its pathways by places."""
+    ages = [
+        (pathway.age, pathway.places)
+        for pathway in load_pathways()
+        if (pathway.group, pathway.band_range) == (group, band_range)
+    ]
+    weight = sum(places for _, places in ages)
+    return round(sum(age * places for age, places in ages) / weight) if weight else 25

@@ -1,0 +1,38 @@
+"""What an engine reports when it is asked for everything: integer stocks and flows of every
+month and replication, and the spell log of one replication. Small runs and cross-checks only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+SPELL_FIELDS = np.dtype(
+    [
+        ("person_kind", np.int8),  # 0: named by a spell, 1: named by a trainee row
+        ("person_id", np.int64),  # slot, or trainee row
+        ("person_turn", np.int64),  # turn of the naming spell, 0 for trainees
+        ("slot", np.int64),
+        ("turn", np.int64),
+        ("start", np.int64),  # month; 0 for opening staff
+        ("end", np.int64),  # month; T + 1 for those still in post
+        ("began", np.int8),  # words.How
+        ("ended", np.int8),  # words.How
+    ]
+)
+"""One row for each spell; sorted by (slot, turn)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Integers of every month; N replications, T months, C cells, L lines, P pools."""
+
+    first_replication: int
+    stocks: NDArray[np.int32]  # (N, T + 1, C, len(words.Stock)), month 0 is the opening
+    flows: NDArray[np.int32]  # (N, T + 1, C, len(words.Flow)), month 0 is zero
+    training_stocks: NDArray[np.int32]  # (N, T + 1, L, len(words.TrainingStock))
+    training_flows: NDArray[np.int32]  # (N, T + 1, L, len(words.TrainingFlow))
+    pool_stocks: NDArray[np.int32]  # (N, T + 1, P): experienced candidates
+    spells: NDArray[np.void]  # spell log of the replication asked for, dtype SPELL_FIELDS
+    counts: dict[str, int]  # processes the people engine used, by kind; empty for arrays

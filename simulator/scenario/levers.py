@@ -1,0 +1,156 @@
+"""Levers: what goes with what, when, and whether the scenario holds what they reach."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from simulator.scenario.dates import month_after, months_between
+from simulator.scenario.geography import Geography
+from simulator.scenario.problems import Problem
+from simulator.scenario.reader import Layered
+from simulator.scenario.schema import MAX_COUNT, MAX_MULTIPLIER, REACHES, Lever, Rest
+
+TRAINING: Final = frozenset({"places", "applicants"})
+REGIONAL: Final = TRAINING | {"supply"}
+"""Targets that belong to a region, not to a trust."""
+
+Wrong = tuple[str, object, str]
+"""Key of the lever, the value there and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What levers are checked against; a part that is unsound itself is none.
+
+    Attributes:
+        opening: Opening month.
+        months: Months simulated.
+        rest: How the rest of England enters.
+        geography: Trusts at the opening.
+        modelled: Codes of the trusts simulated.
+        census: Codes of the trusts in the census.
+        pathways: Ids of the training pathways.
+    """
+
+    opening: str | None
+    months: int | None
+    rest: Rest | None
+    geography: Geography | None
+    modelled: frozenset[str] | None
+    census: frozenset[str] | None
+    pathways: frozenset[str]
+
+
+def check_levers(
+    layered: Layered, levers: tuple[Lever, ...], numbers: tuple[int, ...], setting: Setting
+) -> list[Problem]:
+    """Check every lever.
+
+    Args:
+        layered: The merged scenario.
+        levers: The levers of sound shape.
+        numbers: Place of each among all levers.
+        setting: What they are checked against.
+    """
+    problems: list[Problem] = []
+    seen: set[str] = set()
+    for number, lever in zip(numbers, levers, strict=True):
+        wrongs = [*_value(lever), *_time(lever, setting), *_reach(lever, setting)]
+        if lever.id in seen:
+            wrongs.append(("id", lever.id, "another lever has this id; each needs its own"))
+        seen.add(lever.id)
+        for key, value, words in wrongs:
+            path = ("lever", number, key)
+            problems.append(layered.problem(path, value, f"{words} (lever {lever.id})"))
+    return problems
+
+
+def _value(lever: Lever) -> Iterator[Wrong]:
+    if lever.operation == "add" and lever.target not in TRAINING:
+        words = f"only places and applicants can be added to; multiply {lever.target} instead"
+        yield "operation", lever.operation, words
+    if lever.operation == "set" and lever.target != "places":
+        yield "operation", lever.operation, f"only places can be set; multiply {lever.target}"
+    if lever.operation == "multiply" and not 0 <= lever.value <= MAX_MULTIPLIER:
+        words = f"a multiplier is between 0 and {MAX_MULTIPLIER:g}; 10 % less is written 0.9"
+        yield "value", lever.value, words
+    if lever.operation == "set" and not 0 <= lever.value <= MAX_COUNT:
+        yield "value", lever.value, f"places a year are between 0 and {MAX_COUNT:,.0f}"
+    if lever.operation == "add" and abs(lever.value) > MAX_COUNT:
+        yield "value", lever.value, f"people a year are between 0 and {MAX_COUNT:,.0f}"
+
+
+def _time(lever: Lever, setting: Setting) -> Iterator[Wrong]:
+    if setting.opening is not None and setting.months is not None:
+        last = month_after(setting.opening, setting.months)
+        if not setting.opening <= lever.start <= last:
+            words = f"outside the horizon; give a month from {setting.opening} to {last}"
+            yield "start", lever.start, words
+    if lever.end is None:
+        return
+    if lever.end < lever.start:
+        yield "end", lever.end, f"before the start {lever.start}; give a later month"
+    elif lever.ramp_months > months_between(lever.start, lever.end):
+        words = f"the lever ends in {lever.end}, before it has its full value; shorten the ramp"
+        yield "ramp_months", lever.ramp_months, words
+
+
+def _reach(lever: Lever, setting: Setting) -> Iterator[Wrong]:
+    kinds = [kind for kind in REACHES if getattr(lever, kind) is not None]
+    if len(kinds) > 1:
+        words = f"name one of {', '.join(REACHES)}; here are {' and '.join(kinds)}"
+        yield kinds[1], getattr(lever, kinds[1]), words
+    yield from _regional(lever, setting)
+    yield from _pathways(lever, setting)
+    for kind in kinds:
+        yield from _codes(kind, getattr(lever, kind), lever, setting)
+
+
+def _regional(lever: Lever, setting: Setting) -> Iterator[Wrong]:
+    if lever.target not in REGIONAL:
+        return
+    for kind in ("trusts", "ics"):
+        if getattr(lever, kind) is not None:
+            words = f"{lever.target} belongs to a region; reach it by regions"
+            yield kind, getattr(lever, kind), words
+    if setting.rest == "baseline":
+        words = (
+            f'it would change nothing: with rest = "baseline" {lever.target} outside the place '
+            'is replayed; use rest = "coupled" or England'
+        )
+        yield "target", lever.target, words
+
+
+def _pathways(lever: Lever, setting: Setting) -> Iterator[Wrong]:
+    if lever.pathways is None:
+        return
+    if lever.target not in TRAINING:
+        words = f"pathways go with places or applicants, not with {lever.target}"
+        yield "pathways", lever.pathways, words
+    for name in lever.pathways:
+        if setting.pathways and name not in setting.pathways:
+            near = difflib.get_close_matches(name, sorted(setting.pathways), n=2)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            known = f"; known: {', '.join(sorted(setting.pathways)[:4])}, ..."
+            yield "pathways", name, f"no such training pathway{hint or known}"
+
+
+def _codes(kind: str, codes: tuple[str, ...], lever: Lever, setting: Setting) -> Iterator[Wrong]:
+    if setting.geography is None:
+        return
+    known = setting.geography.codes(kind)
+    unknown = [code for code in codes if code not in known]
+    for code in unknown:
+        yield kind, code, setting.geography.unknown(kind, code)
+    if unknown or setting.census is None:
+        return
+    for code in codes:
+        members = setting.geography.members(kind, [code])
+        if not members & setting.census:
+            yield kind, code, "not in the census; name what the census holds"
+        elif setting.modelled and not members & setting.modelled:
+            words = "not simulated in this scenario, so the lever would change nothing there"
+            yield kind, code, f"{words}; name a part of the place"

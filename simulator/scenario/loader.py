@@ -1,0 +1,234 @@
+"""Loading a scenario: read, merge, check everything, and only then build."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from simulator.evidence.library import load_library
+from simulator.evidence.tables import table_rows
+from simulator.scenario.facts import Facts, read_facts, resolve_tables
+from simulator.scenario.geography import (
+    Geography,
+    geography_at,
+    modelled_trusts,
+    reported_trusts,
+)
+from simulator.scenario.levers import Setting, check_levers
+from simulator.scenario.numbers import check_fitted, check_parameters, range_of
+from simulator.scenario.problems import Problem, ScenarioError
+from simulator.scenario.reader import Layered, read_layers
+from simulator.scenario.resolved import Scenario
+from simulator.scenario.rows import check_rows, read_rows
+from simulator.scenario.schema import (
+    REACHES,
+    REQUIRED,
+    Lever,
+    Need,
+    ParameterOverride,
+    Place,
+    ScenarioFile,
+    description_of,
+)
+from simulator.scenario.shape import Draft, check_shape
+
+
+_Part = TypeVar("_Part", Place, Lever)
+
+
+def load_scenario(path: str | Path, overrides: Mapping[str, object] | None = None) -> Scenario:
+    """Read a scenario file and the files it extends, and check all of it.
+
+    Args:
+        path: The scenario file (TOML).
+        overrides: Values laid over the file as a child would lay them, for instance
+            ``{"draws": 8, "replications": 64}``.
+
+    Raises:
+        ScenarioError: With every problem found.
+    """
+    layered = read_layers(Path(path), overrides or {})
+    draft, problems = check_shape(layered)
+    problems += _missing(layered)
+    problems += _counts(layered, draft.file)
+    facts, found = _census(layered, draft.file)
+    problems += found
+    tables, found = _tables(layered, draft.file, facts)
+    problems += found
+    geography = geography_at(draft.file.opening) if draft.file.opening else None
+    problems += _place(layered, draft.file, facts, geography)
+    problems += _numbers(layered, draft.file, facts)
+    problems += _levers(layered, draft, facts, geography)
+    if problems or facts is None or geography is None:
+        raise ScenarioError(problems)
+    return _build(layered, draft.file, facts, geography, tables)
+
+
+def _missing(layered: Layered) -> list[Problem]:
+    problems = [
+        layered.problem((key,), None, f"missing; expected: {description_of((key,))}")
+        for key in REQUIRED
+        if key not in layered.content
+    ]
+    place = layered.content.get("place")
+    england = isinstance(place, Mapping) and place.get("england") is True
+    if "rest" not in layered.content and place is not None and not england:
+        words = f"missing for a part of England; expected: {description_of(('rest',))}"
+        problems.append(layered.problem(("rest",), None, words))
+    return problems
+
+
+def _counts(layered: Layered, file: ScenarioFile) -> list[Problem]:
+    draws, replications = file.draws, file.replications
+    if draws is None or replications is None or replications % draws == 0:
+        return []
+    if draws > replications:
+        words = f"fewer replications than draws ({draws}); each draw needs at least one"
+    else:
+        near = max(1, round(replications / draws)) * draws
+        words = f"not a multiple of the {draws} draws; the nearest is {near}"
+    return [layered.problem(("replications",), replications, words)]
+
+
+def _census(layered: Layered, file: ScenarioFile) -> tuple[Facts | None, list[Problem]]:
+    if file.census is None:
+        return None, []
+    facts, problems = read_facts(layered, file.census)
+    if facts is not None and file.opening is not None and facts.opening != file.opening:
+        words = f"the census opens in {facts.opening}; give that month or another census"
+        problems.append(layered.problem(("opening",), file.opening, words))
+    return facts, problems
+
+
+def _tables(
+    layered: Layered, file: ScenarioFile, facts: Facts | None
+) -> tuple[tuple[Path, ...], list[Problem]]:
+    found, problems = resolve_tables(layered, file.census_rows or ())
+    owner: dict[str, str] = {}
+    for name, path in found:
+        try:
+            rows = read_rows(path, name)
+        except ScenarioError as error:
+            problems += error.problems
+            continue
+        if facts is not None:
+            problems += check_rows(name, rows, facts.trusts)
+        for trust in sorted({row["trust"] for row in rows}):
+            if trust in owner:
+                words = f"{owner[trust]} holds the posts of this trust too; keep one table"
+                problems.append(Problem(name, "trust", trust, words))
+            owner[trust] = name
+    return tuple(path for _, path in found), problems
+
+
+def _place(
+    layered: Layered, file: ScenarioFile, facts: Facts | None, geography: Geography | None
+) -> list[Problem]:
+    place = file.place
+    if place is None:
+        return []
+    given = [kind for kind in (*REACHES, "england") if getattr(place, kind) is not None]
+    if len(given) != 1:
+        words = "give exactly one of trusts, ics, regions or england"
+        here = f"; here are {' and '.join(given)}" if given else ""
+        return [layered.problem(("place",), None, words + here)]
+    if geography is None or not place.codes:
+        return []
+    known = geography.codes(place.kind)
+    problems = []
+    for number, code in enumerate(place.codes):
+        path = ("place", place.kind, number)
+        if code not in known:
+            problems.append(layered.problem(path, code, geography.unknown(place.kind, code)))
+        elif facts and not geography.members(place.kind, [code]) & facts.trusts:
+            words = "not in the census; name what the census holds"
+            problems.append(layered.problem(path, code, words))
+    return problems
+
+
+def _numbers(layered: Layered, file: ScenarioFile, facts: Facts | None) -> list[Problem]:
+    problems = check_parameters(layered, file.parameters or {}, load_library())
+    return problems + check_fitted(layered, file.fitted or {}, facts.fitted if facts else ())
+
+
+def _levers(
+    layered: Layered, draft: Draft, facts: Facts | None, geography: Geography | None
+) -> list[Problem]:
+    file = draft.file
+    modelled = None
+    if facts is not None and geography is not None and file.place is not None:
+        england = file.place.kind == "england"
+        modelled = frozenset(
+            modelled_trusts(file.place, None if england else file.rest, geography, facts.trusts)
+        )
+    setting = Setting(
+        opening=file.opening,
+        months=file.months,
+        rest=None if file.place and file.place.kind == "england" else file.rest,
+        geography=geography,
+        modelled=modelled,
+        census=facts.trusts if facts else None,
+        pathways=frozenset(row["pathway"] for row in table_rows("pathways")),
+    )
+    return check_levers(layered, file.lever or (), draft.numbers, setting)
+
+
+def _build(
+    layered: Layered,
+    file: ScenarioFile,
+    facts: Facts,
+    geography: Geography,
+    tables: tuple[Path, ...],
+) -> Scenario:
+    assert file.place is not None
+    place = _merged(file.place, geography)
+    rest = None if place.kind == "england" else file.rest
+    levers = tuple(_merged(lever, geography) for lever in file.lever or ())
+    names = ("id", "title", "why", "opening", "months", "draws", "replications", "seed")
+    given: dict[str, Any] = {name: getattr(file, name) for name in names}
+    return Scenario(
+        **given,
+        census=facts.folder,
+        census_rows=tables,
+        place=place,
+        rest=rest,
+        need=file.need or Need(),
+        parameters=_ranged(file.parameters or {}),
+        fitted=dict(sorted((file.fitted or {}).items())),
+        lever=levers,
+        reported=reported_trusts(place, geography, facts.trusts),
+        modelled=modelled_trusts(place, rest, geography, facts.trusts),
+        source=layered.top,
+        files=(*layered.files, *tables, *facts.files),
+        notes=_notes(file, geography),
+    )
+
+
+def _ranged(overrides: Mapping[str, ParameterOverride]) -> dict[str, ParameterOverride]:
+    """Put the library's range where an override names none."""
+    ranged = {}
+    for name in sorted(overrides):
+        low, high = range_of(overrides[name], load_library().get(name))
+        ranged[name] = overrides[name].model_copy(update={"low": low, "high": high})
+    return ranged
+
+
+def _merged(part: _Part, geography: Geography) -> _Part:
+    """Put today's code in place of the code of a trust that has merged."""
+    if part.trusts is None:
+        return part
+    codes = dict.fromkeys(geography.aliases.get(code, code) for code in part.trusts)
+    return part.model_copy(update={"trusts": tuple(codes)})
+
+
+def _notes(file: ScenarioFile, geography: Geography) -> tuple[str, ...]:
+    parts: list[Place | Lever] = [*((file.place,) if file.place else ()), *(file.lever or ())]
+    merged = dict.fromkeys(
+        code for part in parts for code in part.trusts or () if code in geography.aliases
+    )
+    return tuple(
+        f"{code} ({geography.names[code]}) has merged; it is now part of "
+        f"{geography.aliases[code]} ({geography.names[geography.aliases[code]]})"
+        for code in merged
+    )
