@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 import typer
 
@@ -15,6 +15,30 @@ from simulator.cli.guard import refuse as _refuse
 if TYPE_CHECKING:
     from simulator.scenario import Scenario
 
+
+MOST_WORKERS: Final = 512
+COMPARED: Final = 20
+"""Replications compared by a crosscheck unless told otherwise."""
+
+
+def _examples(*commands: str) -> str:
+    """Return the examples at the end of a help page, one a line."""
+    return "\b\nExamples:\n" + "\n".join(f"  workforce {command}" for command in commands)
+
+
+def _whole(text: str) -> int:
+    """Read a whole number of the command line."""
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text[:40]!r} is not a whole number") from None
+
+
+def _number(words: str) -> Any:
+    """Return an option that takes a whole number."""
+    return typer.Option(parser=_whole, metavar="N", help=words)
+
+
 app = typer.Typer(
     name="workforce",
     no_args_is_help=True,
@@ -23,23 +47,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="""Simulate the clinical informatics workforce of the NHS in England, month by month.
 
-    \b
-    Examples:
-      workforce validate scenarios/cambridge.toml
-      workforce run scenarios/cambridge.toml --out results/cambridge
-      workforce verify results/cambridge
-
     Exit codes: 0 fine, 1 the run failed or a difference was found, 2 invalid input.""",
+    epilog=_examples(
+        "validate scenarios/cambridge.toml",
+        "run scenarios/cambridge.toml --out results/cambridge",
+        "verify results/cambridge",
+    ),
 )
 census = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
-    help="""Build, check or show an opening census.
-
-    \b
-    Examples:
-      workforce census check scenarios/census/england-2026-03
-      workforce census show scenarios/census/england-2026-03""",
+    help="Build, check or show an opening census.",
+    epilog=_examples(
+        "census check scenarios/census/england-2026-03",
+        "census show scenarios/census/england-2026-03",
+    ),
 )
 app.add_typer(census, name="census")
 
@@ -48,7 +70,13 @@ FolderArgument = Annotated[Path, typer.Argument(help="A census folder.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "run scenarios/cambridge.toml",
+        "run scenarios/cambridge.toml --draws 8 --replications 64",
+        "run scenarios/england.toml --out results/england --workers 4",
+    )
+)
 def run(
     scenario: ScenarioArgument,
     out: Annotated[
@@ -57,28 +85,20 @@ def run(
     engine: Annotated[
         Literal["arrays", "people"], typer.Option(help="The engine; both give the same numbers.")
     ] = "arrays",
-    draws: Annotated[
-        int | None, typer.Option(help="Parameter draws, in place of the scenario's.")
-    ] = None,
+    draws: Annotated[int | None, _number("Parameter draws, in place of the scenario's.")] = None,
     replications: Annotated[
-        int | None, typer.Option(help="Replications in all, in place of the scenario's.")
+        int | None, _number("Replications in all, in place of the scenario's.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Root seed, in place of the scenario's.")] = None,
-    workers: Annotated[
-        int | None, typer.Option(min=1, max=512, help="Processes; never changes a result.")
-    ] = None,
+    seed: Annotated[int | None, _number("Root seed, in place of the scenario's.")] = None,
+    workers: Annotated[int | None, _number("Processes; never changes a result.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print the result table as CSV.")] = False,
     quiet: Quiet = False,
 ) -> None:
-    """Run a scenario and print its results.
-
-    \b
-    Examples:
-      workforce run scenarios/cambridge.toml
-      workforce run scenarios/cambridge.toml --draws 8 --replications 64
-      workforce run scenarios/england.toml --out results/england --workers 4
-    """
+    """Run a scenario and print its results."""
     with guarded():
+        if workers is not None and not 1 <= workers <= MOST_WORKERS:
+            words = f"a whole number from 1 to {MOST_WORKERS}"
+            raise _refuse("command line", "--workers", str(workers), words)
         given = {"draws": draws, "replications": replications, "seed": seed}
         read = _load(scenario, {key: one for key, one in given.items() if one is not None})
         with all_or_nothing(out), progress_bar(quiet=quiet) as progress:
@@ -92,20 +112,19 @@ def run(
         (summary.print_csv if csv else summary.print_summary)(result)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "validate scenarios/cambridge.toml",
+        "validate scenarios/*.toml --all",
+    )
+)
 def validate(
     scenarios: Annotated[list[Path], typer.Argument(help="Scenario files (TOML).")],
     everything: Annotated[
         bool, typer.Option("--all", help="Print every problem, even beyond one screen.")
     ] = False,
 ) -> None:
-    """Check scenarios and the tables they name without running them.
-
-    \b
-    Examples:
-      workforce validate scenarios/cambridge.toml
-      workforce validate scenarios/*.toml --all
-    """
+    """Check scenarios and the tables they name without running them."""
     with guarded():
         from simulator.scenario import Problem, ScenarioError, load_scenario, one_screen
 
@@ -121,55 +140,69 @@ def validate(
             raise typer.Exit(INVALID)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "crosscheck scenarios/tiny-ladder.toml",
+        "crosscheck scenarios/cambridge.toml --replications 4",
+    )
+)
 def crosscheck(
     scenario: ScenarioArgument,
     replications: Annotated[
-        int | None, typer.Option(help="Replications compared, in place of the default.")
+        int | None, _number("Replications compared; by default 20 or all.")
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Run both engines and compare every integer of every month.
-
-    \b
-    Examples:
-      workforce crosscheck scenarios/tiny-ladder.toml
-      workforce crosscheck scenarios/cambridge.toml --replications 4
-    """
+    """Run both engines and compare every integer of every month."""
     with guarded():
         read = _load(scenario, {})
         if replications is not None and not 1 <= replications <= read.replications:
             words = f"a whole number from 1 to {read.replications}, as the scenario has them"
             raise _refuse("command line", "--replications", str(replications), words)
+        count = replications or min(COMPARED, read.replications)
         with progress_bar(quiet=quiet) as progress:
             from simulator.experiments.crosscheck import crosscheck as compare
 
-            report = compare(read, replications=replications, progress=progress)
+            report = compare(read, replications=count, progress=progress)
         _print_report(report.lines(), ok=report.ok)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "verify results/cambridge",
+    )
+)
 def verify(
-    result: Annotated[Path, typer.Argument(help="A folder of results.")], quiet: Quiet = False
+    result: Annotated[Path, typer.Argument(help="A folder of results.")],
+    scenario: Annotated[
+        Path | None, typer.Option(help="The scenario file, if it is not where it was.")
+    ] = None,
+    quiet: Quiet = False,
 ) -> None:
-    """Run a stored result again and say "identical", or name the first difference.
-
-    \b
-    Example:
-      workforce verify results/cambridge
-    """
+    """Run a stored result again and say "identical", or name the first difference."""
     with guarded():
         if not result.is_dir():
             words = "no such folder; give the folder named by --out in workforce run"
             raise _refuse(str(result), "", "", words)
-        with progress_bar(quiet=quiet) as progress:
-            from simulator.experiments.verify import verify as compare
+        from simulator.experiments.verify import verify as compare
+        from simulator.results.result import ResultError
 
-            report = compare(result, progress=progress)
+        try:
+            with progress_bar(quiet=quiet) as progress:
+                report = compare(result, scenario=scenario, progress=progress)
+        except ResultError as error:
+            raise _refuse(str(result), "", "", str(error)) from None
         _print_report(report.lines(), ok=report.ok)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "evidence",
+        "evidence need.growth",
+        "evidence --grade D --kind assumption",
+        "evidence --text retirement --csv",
+    )
+)
 def evidence(
     name: Annotated[
         str | None, typer.Argument(metavar="[ID]", help="One parameter, in full.")
@@ -183,15 +216,7 @@ def evidence(
     text: Annotated[str, typer.Option(help="Only what holds these words.")] = "",
     csv: Annotated[bool, typer.Option("--csv", help="As CSV, with sources and notes.")] = False,
 ) -> None:
-    """List the parameters with their range, grade and source, or show one in full.
-
-    \b
-    Examples:
-      workforce evidence
-      workforce evidence need.growth
-      workforce evidence --grade D --kind assumption
-      workforce evidence --text retirement --csv
-    """
+    """List the parameters with their range, grade and source, or show one in full."""
     with guarded():
         from simulator.cli.evidence import print_csv, print_list, print_one
         from simulator.evidence.library import load_library
@@ -210,20 +235,56 @@ def evidence(
             print_list(found)
 
 
-@app.command()
+@app.command(
+    epilog=_examples(
+        "schema > scenario.schema.json",
+    )
+)
 def schema() -> None:
-    """Print the JSON Schema of a scenario file, for editors.
-
-    \b
-    Example:
-      workforce schema > scenario.schema.json
-    """
+    """Print the JSON Schema of a scenario file, for editors."""
     with guarded():
         import json
 
         from simulator.scenario import json_schema
 
         print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+
+
+@census.command(epilog=_examples("census build scenarios/census/england-2026-03 --opening 2026-03"))
+def build(
+    folder: Annotated[Path, typer.Argument(help="A new folder for the census.")],
+    opening: Annotated[str, typer.Option(help="The opening month, YYYY-MM.")] = "2026-03",
+) -> None:
+    """Build the opening census of England from the evidence."""
+    with guarded():
+        from simulator.scenario.dates import is_month
+
+        if not is_month(opening):
+            words = "a month written YYYY-MM, such as 2026-03"
+            raise _refuse("command line", "--opening", opening, words)
+        with all_or_nothing(folder):
+            from simulator.cli.census import build_into
+
+            print("\n".join(build_into(folder, opening)))
+
+
+@census.command(epilog=_examples("census check scenarios/census/england-2026-03"))
+def check(folder: FolderArgument) -> None:
+    """Check every row of a census and print all problems."""
+    with guarded():
+        from simulator.cli.census import read
+
+        read(folder)
+        print(f"{folder}: sound")
+
+
+@census.command(epilog=_examples("census show scenarios/census/england-2026-03"))
+def show(folder: FolderArgument) -> None:
+    """Print the size of a census: posts, people, vacancies, trainees and candidates."""
+    with guarded():
+        from simulator.cli.census import described, read
+
+        print("\n".join(described(read(folder))))
 
 
 def _load(path: Path, overrides: dict[str, object]) -> Scenario:

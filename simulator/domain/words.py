@@ -44,7 +44,7 @@ class Channel(IntEnum):
 
 
 class Stock(IntEnum):
-    """Month-end stocks of a cell, in posts or people."""
+    """Month-end stocks of a cell, in posts or people; FTE in hundredths."""
 
     POSTS = 0
     HEADCOUNT = 1
@@ -52,6 +52,8 @@ class Stock(IntEnum):
     APPROVAL = 3
     ADVERT = 4
     AGREED = 5
+    FUNDED_FTE = 6
+    IN_POST_FTE = 7
 
 
 class Flow(IntEnum):

@@ -45,7 +45,7 @@ def read_digest(folder: Path) -> str:
     Raises:
         BaselineError: If it is missing or its tables have changed since they were written.
     """
-    from simulator.results.digests import file_digest
+    from simulator.domain.digests import file_digest
 
     manifest = folder / "manifest.toml"
     if not manifest.exists():

@@ -106,17 +106,17 @@ class Stages:
     """Months a vacancy spends in each stage on average, and so the stock of a unit flow."""
 
     approval: float
-    advert: float
-    agreed: float
+    advert: F64
+    agreed: F64
 
     @property
-    def total(self) -> float:
+    def total(self) -> F64:
         """Months from the start of the vacancy to the start in post."""
         return self.approval + self.advert + self.agreed
 
 
 def stage_months(
-    means: tuple[float, float, float], inside: float, success: float, failed: float = 0.0
+    means: tuple[float, float, float], inside: F64, success: F64, failed: F64
 ) -> Stages:
     """Return the mean months in each stage, by Little's law the stock of one vacancy a month.
 
@@ -374,7 +374,11 @@ def fit_exits(
         return fit, have / want - 1.0
 
     start = np.array([np.log(0.045), np.log(2.0), np.log(1.5), 0.0, 0.0])
-    best = least_squares(lambda x: solve(x)[1], start, x_scale=[0.3, 0.3, 0.3, 0.05, 0.05])
+
+    def errors(x: F64) -> F64:
+        return solve(x)[1]
+
+    best = least_squares(errors, start, x_scale=[0.3, 0.3, 0.3, 0.05, 0.05])
     return solve(best.x)[0]
 
 
@@ -462,7 +466,7 @@ def solve_pool(
     pool = _pool_year(adverts, wanted, arrivals, open_share, give_up, market)
     for _ in range(60):
         made = pool.experienced + pool.graduates
-        if abs(made - wanted) < 1e-9 * max(wanted, 1e-9):
+        if abs(made - wanted) < 1e-6 * wanted:
             break
         adverts *= wanted / made
         pool = _pool_year(adverts, wanted, arrivals, open_share, give_up, market)
@@ -480,8 +484,8 @@ def _pool_year(
     market: Market,
 ) -> Pool:
     """Run the expected values of one pool until the year repeats; supply follows the hires."""
-    keep, years = np.exp(-give_up / 12.0), 8 if arrivals.sum() > 0 else 1
-    waiting = np.zeros(12 * 8)
+    keep, years = np.exp(-give_up / 12.0), 5 if arrivals.sum() > 0 else 1
+    waiting = np.zeros(12 * 4)
     graduates = 0.0
     for year in range(years):
         hires = wanted - graduates
@@ -492,9 +496,7 @@ def _pool_year(
         for month in range(12):
             waiting = np.concatenate([[arrivals[month]], waiting[:-1] * keep])
             stock = stock * (1.0 - market.loss) + supply
-            chance = market.success * crowding(
-                stock + waiting.sum(), adverts, market.congestion
-            )
+            chance = market.success * crowding(stock + waiting.sum(), adverts, market.congestion)
             found = min(float(waiting.sum()), adverts * chance * open_share)
             waiting = _take_oldest(waiting, found)
             experienced = min(stock, adverts * chance - found)
@@ -503,8 +505,15 @@ def _pool_year(
             passed += (experienced + found) / 12.0
         graduates = taken
     experienced = passed - graduates
-    return Pool(adverts, passed / adverts if adverts else market.success, experienced,
-                graduates, stock, supply, waiting)
+    return Pool(
+        adverts,
+        passed / adverts if adverts else market.success,
+        experienced,
+        graduates,
+        stock,
+        supply,
+        waiting,
+    )
 
 
 def _take_oldest(waiting: F64, found: float) -> F64:
@@ -528,10 +537,17 @@ def _small_pool(pool: Pool, wanted: float, market: Market) -> Pool:
     high = pool.adverts * 1.2
     while surplus(high) < 0:
         high *= 1.3
-    adverts = float(brentq(surplus, pool.adverts * 0.7, high, xtol=1e-9))
+    adverts = float(brentq(surplus, pool.adverts * 0.7, high, rtol=1e-5))
     _, stock = _chain(adverts, pool.supply, waiting, grads, market)
-    return Pool(adverts, wanted / adverts, pool.experienced, pool.graduates, stock,
-                pool.supply, pool.waiting)
+    return Pool(
+        adverts,
+        wanted / adverts,
+        pool.experienced,
+        pool.graduates,
+        stock,
+        pool.supply,
+        pool.waiting,
+    )
 
 
 def _chain(
@@ -543,7 +559,7 @@ def _chain(
     of adverts; each passes with the chance of stage 5 and a share ``graduates`` of them is filled by
     graduates.
     """
-    most = int(12 + 6 * (supply / market.loss) + 6 * np.sqrt(supply / market.loss))
+    most = int((supply + 1.0) / market.loss) + 1  # without hires the stock never exceeds this
     kernel, hires = _month_kernel(most, adverts, waiting, graduates, market)
     exact = np.arange(most + 1) * (1.0 - market.loss) + supply
     floor = np.floor(exact).astype(np.int64)
@@ -559,16 +575,23 @@ def _month_kernel(
     most: int, adverts: float, waiting: float, graduates: float, market: Market
 ) -> tuple[F64, F64]:
     """Return P(stock after hires | stock before), and the mean hires for each stock before."""
-    from scipy.stats import binom, poisson
+    from scipy.special import gammaln, xlog1py, xlogy
 
-    count = np.arange(int(poisson.isf(1e-10, adverts)) + 1)
-    chance = poisson.pmf(count, adverts)
+    count = np.arange(int(adverts + 8.0 * np.sqrt(adverts) + 8.0))
+    chance = np.exp(xlogy(count, adverts) - adverts - gammaln(count + 1.0))
     before = np.arange(most + 1)[:, None, None]
     people = before[:, :, 0] + waiting
     crowd = np.where(count > 0, people / (people + market.congestion * count + 1e-300), 1.0)
     passes = market.success * crowd * (1.0 - graduates)
-    ways = binom.pmf(count[None, None, :], count[None, :, None], passes[:, :, None])
-    demand = np.einsum("sab,a->sb", ways, chance)
+    ways = gammaln(count + 1.0)
+    spare = np.maximum(count[:, None] - count[None, :], 0)
+    pick = np.where(
+        count[:, None] >= count[None, :],
+        np.exp(ways[:, None] - ways[None, :] - gammaln(spare + 1.0)),
+        0.0,
+    )
+    odds = xlogy(count[None, None, :], passes[:, :, None]) + xlog1py(spare, -passes[:, :, None])
+    demand = np.einsum("sab,ab->sb", np.exp(odds), pick * chance[:, None])
     kernel = np.zeros((most + 1, most + 1))
     hired = np.minimum(count[None, :], np.arange(most + 1)[:, None])
     rows = np.broadcast_to(np.arange(most + 1)[:, None], hired.shape)

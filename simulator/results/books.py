@@ -37,7 +37,7 @@ def check_books(trace: Trace) -> None:
         BooksError: naming the first replication, month and cell that does not balance.
     """
     stocks, flows = trace.stocks.astype(np.int64), trace.flows.astype(np.int64)
-    change = np.diff(stocks, axis=1)
+    change = stocks[:, 1:] - stocks[:, :-1]
     flow = flows[:, 1:]
     joined = flow[..., list(PEOPLE_IN)].sum(axis=-1)
     gone = flow[..., list(PEOPLE_OUT)].sum(axis=-1)
@@ -49,12 +49,13 @@ def check_books(trace: Trace) -> None:
     stages = stocks[..., [Stock.APPROVAL, Stock.ADVERT, Stock.AGREED]].sum(axis=-1)
     _demand_zero("stages of vacant posts", vacant - stages)
     closed = joined + flow[..., Flow.WITHDRAWN]
-    _demand_zero("vacancies", np.diff(vacant, axis=1) - flow[..., Flow.VACANCIES] + closed)
+    _demand_zero("vacancies", vacant[:, 1:] - vacant[:, :-1] - flow[..., Flow.VACANCIES] + closed)
     _check_training(trace)
 
 
 def _check_training(trace: Trace) -> None:
-    change = np.diff(trace.training_stocks.astype(np.int64), axis=1)
+    kept = trace.training_stocks.astype(np.int64)
+    change = kept[:, 1:] - kept[:, :-1]
     flow = trace.training_flows.astype(np.int64)[:, 1:]
     studying = flow[..., TrainingFlow.STARTED] - flow[..., TrainingFlow.DROPPED_OUT]
     enrolled = change[..., TrainingStock.ENROLLED] - studying + flow[..., TrainingFlow.COMPLETED]

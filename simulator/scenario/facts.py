@@ -19,6 +19,8 @@ FILES: Final = (
     "candidates.csv",
     "hazards.csv",
     "joiner_ages.csv",
+    "regions.csv",
+    "reconciliation.csv",
     "fitted.toml",
 )
 """Files of a census folder."""
@@ -30,9 +32,9 @@ class Facts:
 
     Attributes:
         folder: The census folder, resolved.
-        opening: Opening month, blank if the manifest does not say.
+        opening: Opening month, blank if the manifest names none.
         trusts: Codes of the trusts with posts.
-        fitted: Names of the single numbers in fitted.toml.
+        fitted: Names of the values in fitted.toml.
         files: Files of the folder, in the order of :data:`FILES`.
     """
 
@@ -73,30 +75,14 @@ def read_facts(layered: Layered, census: str) -> tuple[Facts | None, list[Proble
 
 def _facts(folder: Path) -> Facts:
     manifest = _toml(folder / "manifest.toml")
-    fitted = _toml(folder / "fitted.toml")
+    values = _toml(folder / "fitted.toml").get("values")
     return Facts(
         folder=folder,
-        opening=_opening(manifest),
+        opening=str(manifest.get("opening", "")),
         trusts=_trusts(folder / "posts.csv"),
-        fitted=tuple(sorted(_single_numbers(fitted))),
+        fitted=tuple(sorted(values)) if isinstance(values, dict) else (),
         files=tuple(folder / name for name in FILES),
     )
-
-
-def _opening(manifest: dict[str, Any]) -> str:
-    census = manifest.get("census", manifest)
-    return str(census.get("opening", "")) if isinstance(census, dict) else ""
-
-
-def _single_numbers(content: dict[str, Any]) -> list[str]:
-    """Names of the numbers of a TOML file, in its tables too."""
-    names: list[str] = []
-    for name, value in content.items():
-        if isinstance(value, dict):
-            names += _single_numbers(value)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            names.append(name)
-    return names
 
 
 def _trusts(posts: Path) -> frozenset[str]:

@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
-from simulator.evidence.trusts import Trust, load_trusts, opening_trusts
+from simulator.evidence.trusts import Trust, load_trusts, opening_trusts, transfers
+from simulator.scenario.dates import month_after
 from simulator.scenario.schema import Place, Rest
+
+Merging = tuple[tuple[str, str, str], ...]
+"""Mergers as (month, closing code, successor)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,7 @@ class Geography:
         """Return the open trusts that codes of a kind stand for."""
         wanted = set(codes)
         if kind == "trusts":
-            return {self.aliases.get(code, code) for code in wanted}
+            return {self.aliases.get(code, code) for code in wanted} & set(self.trusts)
         if kind == "england":
             return set(self.trusts)
         key = "ics_code" if kind == "ics" else "region_code"
@@ -67,17 +71,32 @@ def geography_at(opening: str) -> Geography:
     )
 
 
-def reported_trusts(place: Place, geography: Geography, census: frozenset[str]) -> tuple[str, ...]:
-    """Return the trusts of the census that the place names, in order of code."""
-    return tuple(sorted(geography.members(place.kind, place.codes) & census))
+def reported_trusts(
+    place: Place, geography: Geography, census: frozenset[str], merging: Merging = ()
+) -> tuple[str, ...]:
+    """Return the trusts of the census that the place names, in order of code.
+
+    A trust that merges with one of them within the horizon is added: its posts are counted in
+    the successor from that month.
+    """
+    codes = geography.members(place.kind, place.codes)
+    for _, old, new in merging:
+        if old in codes or new in codes:
+            codes |= {old, new}
+    return tuple(sorted(codes & census))
 
 
 def modelled_trusts(
-    place: Place, rest: Rest | None, geography: Geography, census: frozenset[str]
+    reported: tuple[str, ...], rest: Rest | None, geography: Geography, census: frozenset[str]
 ) -> tuple[str, ...]:
-    """Return the trusts simulated: the place, or with ``coupled`` its regions whole."""
-    reported = reported_trusts(place, geography, census)
+    """Return the trusts simulated: those reported, or with ``coupled`` their regions whole."""
     if rest != "coupled":
         return reported
     regions = {geography.trusts[code].region_code for code in reported}
     return tuple(sorted(geography.members("regions", regions) & census))
+
+
+def merging_trusts(opening: str, months: int) -> Merging:
+    """Return the mergers within the horizon as (month, closing code, successor)."""
+    last = month_after(opening, months)
+    return tuple(one for one in transfers(opening) if one[0] <= last)

@@ -106,7 +106,7 @@ def _reach(lever: Lever, setting: Setting) -> Iterator[Wrong]:
     yield from _regional(lever, setting)
     yield from _pathways(lever, setting)
     for kind in kinds:
-        yield from _codes(kind, getattr(lever, kind), lever, setting)
+        yield from _codes(kind, getattr(lever, kind), setting)
 
 
 def _regional(lever: Lever, setting: Setting) -> Iterator[Wrong]:
@@ -138,7 +138,7 @@ def _pathways(lever: Lever, setting: Setting) -> Iterator[Wrong]:
             yield "pathways", name, f"no such training pathway{hint or known}"
 
 
-def _codes(kind: str, codes: tuple[str, ...], lever: Lever, setting: Setting) -> Iterator[Wrong]:
+def _codes(kind: str, codes: tuple[str, ...], setting: Setting) -> Iterator[Wrong]:
     if setting.geography is None:
         return
     known = setting.geography.codes(kind)

@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 
 from simulator.evidence.library import load_library
 from simulator.evidence.tables import table_rows
+from simulator.scenario.dates import is_month
 from simulator.scenario.facts import Facts, read_facts, resolve_tables
 from simulator.scenario.geography import (
     Geography,
     geography_at,
+    merging_trusts,
     modelled_trusts,
     reported_trusts,
 )
@@ -28,11 +30,11 @@ from simulator.scenario.schema import (
     Need,
     ParameterOverride,
     Place,
+    Rest,
     ScenarioFile,
     description_of,
 )
 from simulator.scenario.shape import Draft, check_shape
-
 
 _Part = TypeVar("_Part", Place, Lever)
 
@@ -158,20 +160,33 @@ def _levers(
     file = draft.file
     modelled = None
     if facts is not None and geography is not None and file.place is not None:
-        england = file.place.kind == "england"
-        modelled = frozenset(
-            modelled_trusts(file.place, None if england else file.rest, geography, facts.trusts)
-        )
+        _, simulated = _trusts(file, facts, geography)
+        modelled = frozenset(simulated)
     setting = Setting(
         opening=file.opening,
         months=file.months,
-        rest=None if file.place and file.place.kind == "england" else file.rest,
+        rest=_rest(file),
         geography=geography,
         modelled=modelled,
         census=facts.trusts if facts else None,
         pathways=frozenset(row["pathway"] for row in table_rows("pathways")),
     )
     return check_levers(layered, file.lever or (), draft.numbers, setting)
+
+
+def _rest(file: ScenarioFile) -> Rest | None:
+    """Return how the rest of England enters; for England there is none."""
+    return None if file.place is None or file.place.kind == "england" else file.rest
+
+
+def _trusts(
+    file: ScenarioFile, facts: Facts, geography: Geography
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the trusts reported and those simulated."""
+    assert file.place is not None
+    merging = merging_trusts(facts.opening, file.months or 0) if is_month(facts.opening) else ()
+    reported = reported_trusts(file.place, geography, facts.trusts, merging)
+    return reported, modelled_trusts(reported, _rest(file), geography, facts.trusts)
 
 
 def _build(
@@ -182,26 +197,24 @@ def _build(
     tables: tuple[Path, ...],
 ) -> Scenario:
     assert file.place is not None
-    place = _merged(file.place, geography)
-    rest = None if place.kind == "england" else file.rest
-    levers = tuple(_merged(lever, geography) for lever in file.lever or ())
+    reported, modelled = _trusts(file, facts, geography)
     names = ("id", "title", "why", "opening", "months", "draws", "replications", "seed")
     given: dict[str, Any] = {name: getattr(file, name) for name in names}
     return Scenario(
         **given,
         census=facts.folder,
         census_rows=tables,
-        place=place,
-        rest=rest,
+        place=_merged(file.place, geography),
+        rest=_rest(file),
         need=file.need or Need(),
         parameters=_ranged(file.parameters or {}),
         fitted=dict(sorted((file.fitted or {}).items())),
-        lever=levers,
-        reported=reported_trusts(place, geography, facts.trusts),
-        modelled=modelled_trusts(place, rest, geography, facts.trusts),
+        lever=tuple(_merged(lever, geography) for lever in file.lever or ()),
+        reported=reported,
+        modelled=modelled,
         source=layered.top,
         files=(*layered.files, *tables, *facts.files),
-        notes=_notes(file, geography),
+        notes=_notes(file, geography, reported),
     )
 
 
@@ -222,13 +235,20 @@ def _merged(part: _Part, geography: Geography) -> _Part:
     return part.model_copy(update={"trusts": tuple(codes)})
 
 
-def _notes(file: ScenarioFile, geography: Geography) -> tuple[str, ...]:
+def _notes(file: ScenarioFile, geography: Geography, reported: tuple[str, ...]) -> tuple[str, ...]:
     parts: list[Place | Lever] = [*((file.place,) if file.place else ()), *(file.lever or ())]
     merged = dict.fromkeys(
         code for part in parts for code in part.trusts or () if code in geography.aliases
     )
-    return tuple(
-        f"{code} ({geography.names[code]}) has merged; it is now part of "
-        f"{geography.aliases[code]} ({geography.names[geography.aliases[code]]})"
+    names = geography.names
+    past = [
+        f"{code} ({names[code]}) has merged; it is now part of "
+        f"{geography.aliases[code]} ({names[geography.aliases[code]]})"
         for code in merged
-    )
+    ]
+    to_come = [
+        f"{old} ({names[old]}) merges into {new} ({names[new]}) in {month}; both are simulated"
+        for month, old, new in merging_trusts(file.opening or "", file.months or 0)
+        if file.place and file.place.kind == "trusts" and {old, new} <= set(reported)
+    ]
+    return (*past, *to_come)

@@ -141,8 +141,8 @@ def _check_range(
     for dated in kept_values(override, parameter):
         if not low <= dated.value <= high:
             words = (
-                f"before it the library's {dated.value:g} of {dated.start} holds, outside the range "
-                f"{low:g} to {high:g}; widen the range or start with {dated.start}"
+                f"before it the library's {dated.value:g} of {dated.start} holds, outside the "
+                f"range {low:g} to {high:g}; widen the range or start with {dated.start}"
             )
             problems.append(layered.problem((*path, "values", 0, "from"), dated.start, words))
     return problems

@@ -1,4 +1,4 @@
-"""Problems of a scenario in a planner's words: which file, which field, what it says, what is right."""
+"""Problems of a scenario in a planner's words: file, field, value, and what would be right."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LONGEST: Final = 60
 
 
 def printable(text: str) -> str:
-    """Return text in which control characters are written out, so a file cannot steer a terminal."""
+    """Return text with control characters written out: a file must not steer a terminal."""
     return "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
 
 

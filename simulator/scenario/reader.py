@@ -51,10 +51,10 @@ class Layered:
         return Problem(file, dotted(path), "" if value is None else shown(value), message)
 
     def _locate(self, path: Path_) -> tuple[str, Path_]:
-        if len(path) > 1 and path[0] == "lever" and isinstance(path[1], int):
-            if path[1] < len(self.lever_origin):
-                file, number = self.lever_origin[path[1]]
-                return file, ("lever", number, *path[2:])
+        place = path[1] if len(path) > 1 and path[0] == "lever" else None
+        if isinstance(place, int) and place < len(self.lever_origin):
+            file, number = self.lever_origin[place]
+            return file, ("lever", number, *path[2:])
         for length in range(len(path), 0, -1):
             if path[:length] in self.origin:
                 return self.origin[path[:length]], path

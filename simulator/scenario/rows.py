@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +30,7 @@ STATES: Final = ("filled", "approval", "advert", "agreed")
 LARGEST: Final = 50_000_000
 MOST_PROBLEMS: Final = 50
 """Problems of one table after which the rest of it is not checked."""
+_FTE: Final = re.compile(r"[01](\.[0-9]{1,2})?")
 _HOLDER: Final = ("age", "tenure_months", "band_months")
 _VACANT: Final = ("due_months", "elapsed_months")
 
@@ -71,10 +73,10 @@ def _rows(text: str, name: str) -> list[Row]:
     rows: list[Row] = []
     problems: list[Problem] = []
     for cells in reader:
-        if not any(cells):
-            continue
         if len(cells) != len(COLUMNS):
             words = f"{len(cells)} columns where the first line has {len(COLUMNS)}"
+            if not cells:
+                words = "an empty line; delete it"
             value = shown(",".join(cells))
             problems.append(Problem(name, f"line {reader.line_num}", value, words))
             continue
@@ -140,7 +142,7 @@ def _row(row: Row, trusts: frozenset[str]) -> Iterator[Wrong]:
         yield "group", f"expected: {', '.join(GROUPS)}"
     if row["band"] not in BANDS:
         yield "band", f"expected: {', '.join(BANDS)}"
-    yield from _number(row, "serial", _whole, 0, 99_999, "a whole number from 0")
+    yield from _count(row, "serial", 0, 99_999, "a whole number")
     yield from _fte(row)
     if row["state"] not in STATES:
         yield "state", f"expected: {', '.join(STATES)}"
@@ -151,42 +153,30 @@ def _row(row: Row, trusts: frozenset[str]) -> Iterator[Wrong]:
 
 
 def _fte(row: Row) -> Iterator[Wrong]:
-    words = "FTE from 0.01 to 1 in whole hundredths, with a decimal point, such as 0.6"
-    value = _decimal(row["fte"])
-    if value is None or not 0.01 <= value <= 1 or abs(value * 100 - round(value * 100)) > 1e-9:
-        yield "fte", words
+    if not _FTE.fullmatch(row["fte"]) or not 0 < float(row["fte"]) <= 1:
+        yield "fte", "FTE from 0.01 to 1 in whole hundredths, with a decimal point, such as 0.6"
 
 
 def _filled(row: Row) -> Iterator[Wrong]:
-    yield from _number(row, "age", _whole, 16, 75, "a whole number of years from 16 to 75")
+    yield from _count(row, "age", 16, 75, "whole years")
     for column in _HOLDER[1:]:
-        yield from _number(row, column, _whole, 0, 720, "whole months from 0 to 720")
+        yield from _count(row, column, 0, 720, "whole months")
     for column in _VACANT:
         if row[column]:
             yield column, "blank for a filled post"
 
 
 def _vacant(row: Row) -> Iterator[Wrong]:
-    yield from _number(row, "due_months", _whole, 1, 228, "whole months from 1 to 228")
-    yield from _number(row, "elapsed_months", _whole, 0, 720, "whole months from 0 to 720")
+    yield from _count(row, "due_months", 1, 228, "whole months")
+    yield from _count(row, "elapsed_months", 0, 720, "whole months")
     for column in _HOLDER:
         if row[column]:
             yield column, "blank for a vacant post"
 
 
-def _number(
-    row: Row, column: str, read: Callable[[str], float | None], low: int, high: int, words: str
-) -> Iterator[Wrong]:
-    value = read(row[column])
-    if value is None or not low <= value <= high:
-        yield column, f"expected: {words}"
-
-
-def _whole(text: str) -> float | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
-def _decimal(text: str) -> float | None:
-    whole, point, part = text.partition(".")
-    digits = whole.isascii() and whole.isdigit() and len(text) < 12
-    return float(text) if digits and (not point or (part.isascii() and part.isdigit())) else None
+def _count(row: Row, column: str, low: int, high: int, word: str) -> Iterator[Wrong]:
+    """Check a whole number of months, years or posts."""
+    text = row[column]
+    whole = text.isascii() and text.isdigit() and len(text) < 10
+    if not whole or not low <= int(text) <= high:
+        yield column, f"expected: {word} from {low} to {high}"

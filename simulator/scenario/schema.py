@@ -7,7 +7,7 @@ messages. Nothing is required here, since a file that extends another may leave 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -141,12 +141,13 @@ class Lever(Strict):
 
     id: Slug = Field(description="a name of small letters, digits and hyphens")
     title: Line = Field(description="the lever in words")
-    target: Target = Field(description="what the lever changes")
+    target: Target = Field(description=f"one of {', '.join(get_args(Target))}")
     operation: Operation = Field(
         description='"multiply"; "add" for places and applicants; "set" for places'
     )
     value: float = Field(
-        description="a number: 0.9 multiplied is 10 % less; added and set are people a year"
+        description="a number: 0.9 multiplied is 10 % less; added and set are people a year in all "
+        "of England, of whom each region reached has its share"
     )
     start: Month = Field(description='the first month of the lever, written "YYYY-MM"')
     end: Month | None = Field(

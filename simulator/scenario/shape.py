@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime
 import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -25,6 +26,15 @@ _TYPE_WORDS: Final = {
     "dict_type": "a table is expected",
     "model_type": "a table is expected",
     "finite_number": "not a finite number",
+}
+_VALUE_WORDS: Final = {
+    "string_pattern_mismatch": "not well formed",
+    "literal_error": "not one of the values allowed",
+    "greater_than_equal": "outside the range",
+    "less_than_equal": "outside the range",
+    "too_short": "it is empty",
+    "string_too_short": "it is empty",
+    "string_too_long": "the text is too long",
 }
 _LISTS: Final = frozenset({"trusts", "ics", "regions", "groups", "pathways", "census_rows"})
 
@@ -102,21 +112,11 @@ def _in_words(layered: Layered, path: Path_, detail: ErrorDetails) -> Problem:
 
 
 def _wrong(kind: str, value: object, path: Path_, detail: ErrorDetails) -> str:
+    if kind == "tuple_type" and path[-1] in _LISTS:
+        return "a list in square brackets is expected, even for one name"
     if kind in _TYPE_WORDS:
-        if kind == "tuple_type" and path[-1] in _LISTS:
-            return "a list in square brackets is expected, even for one name"
         return _TYPE_WORDS[kind] + _not_this(value)
-    if kind == "int_from_float":
-        return "a whole number is expected, without a decimal point"
-    if kind in ("string_pattern_mismatch", "literal_error"):
-        return "not one of the values allowed" if kind == "literal_error" else "not well formed"
-    if kind in ("greater_than_equal", "less_than_equal"):
-        return "outside the range"
-    if kind in ("too_short", "string_too_short"):
-        return "it is empty"
-    if kind == "string_too_long":
-        return f"longer than {detail.get('ctx', {}).get('max_length')} characters"
-    return str(detail["msg"])
+    return _VALUE_WORDS.get(kind) or str(detail["msg"])
 
 
 def _not_this(value: object) -> str:
@@ -125,6 +125,8 @@ def _not_this(value: object) -> str:
         return ", not true or false"
     if isinstance(value, str):
         return ", without quotes"
+    if isinstance(value, float) and math.isfinite(value):
+        return ", without a decimal point"
     if isinstance(value, datetime.date):
         return ": put the month in quotes"
     if isinstance(value, Mapping):
@@ -135,6 +137,6 @@ def _not_this(value: object) -> str:
 def _unknown_key(path: Path_) -> str:
     part = part_at(path)
     known = sorted(field.alias or key for key, field in part.model_fields.items())
-    near = difflib.get_close_matches(str(path[-1]), known, n=1)
+    near = difflib.get_close_matches(str(path[-1]), known, n=1, cutoff=0.5)
     hint = f'did you mean "{near[0]}"? ' if near else ""
     return f"unknown key; {hint}known here: {', '.join(known)}"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import count
 from math import ceil, exp, floor
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import simpy
+from numpy.typing import NDArray
 
 from simulator.domain.words import (
     BAND_RANGE_OF,
@@ -21,7 +24,7 @@ from simulator.domain.words import (
     TrainingFlow,
     TrainingStock,
 )
-from simulator.engines.people import simulate
+from simulator.engines.people import clock, simulate
 from simulator.keyed import (
     STEP,
     Purpose,
@@ -77,7 +80,7 @@ class Cohort(NamedTuple):
     status: int = 0
 
 
-def table(value: float) -> np.ndarray:
+def table(value: float) -> NDArray[np.float64]:
     """A quantile table of one value."""
     return np.full(QUANTILES, value)
 
@@ -240,11 +243,10 @@ def build_training(
         pool = pools.index((c.region, "data", "entry"))
         ready = c.start + duration
         key = part_keys(name_key(f"cohort|degree|{c.region}|{c.start}"), c.places)
-        for place in range(c.places):
-            rows.append((pool, ready, h, place, int(key[place]), c.status, c.start))
+        rows += [(pool, ready, h, p, int(key[p]), c.status, c.start) for p in range(c.places)]
     rows.sort()
 
-    def column(i: int, kind: Any) -> np.ndarray:
+    def column(i: int, kind: Any) -> NDArray[Any]:
         return np.array([r[i] for r in rows], dtype=kind)
 
     return Training(
@@ -459,6 +461,18 @@ def test_life_of_a_vacancy_month_by_month() -> None:
         (0, 0, 1, 0, 1, 4, 9, How.JOINED_EXPERIENCED, How.STILL_IN_POST),
     ]
     assert trace.counts == {"staff": 2, "vacancies": 1, "trainees": 0, "graduates": 0}
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("due", "cohort"), [(11, 32), (12, 31)])
+def test_joiners_are_born_in_the_year_of_their_age(due: int, cohort: int) -> None:
+    spec = build([ONE], months=20, phases={0: Phase.AGREED})  # H = 2
+    spec.slots.due[0] = due + 1  # ages turn in month 13
+    spec.exits.hazard[0, cohort] = AT_ONCE
+    trace = simulate(spec, spells_of=0)
+    assert trace.spells.tolist() == [
+        (0, 0, 1, 0, 1, due + 1, due + 2, How.JOINED_EXPERIENCED, How.LEFT)
+    ]
 
 
 @pytest.mark.unit
@@ -712,8 +726,9 @@ def test_rivals_take_people_of_the_group() -> None:
     filled, expected = set(range(8)), {}
     for m in range(1, 7):
         chance = unit(number(rep, key, Purpose.RIVALS, m * 65536))
-        count, gone = int((spec.replay.rival_cdf[0, m] <= chance).sum()), set()
-        pulls = [number(rep, key, Purpose.RIVALS, m * 65536 + j) for j in range(1, count + 1)]
+        pulled = int((spec.replay.rival_cdf[0, m] <= chance).sum())
+        gone: set[int] = set()
+        pulls = [number(rep, key, Purpose.RIVALS, m * 65536 + j) for j in range(1, pulled + 1)]
         for k in range(TRIES):
             for base in list(pulls):
                 serial = floor(unit(mix(base + Purpose.TRY + k * STEP)) * 8)
@@ -749,6 +764,34 @@ def test_everything_at_once_balances(replayed: bool) -> None:
     )
     assert (named["start"][1:][same] == named["end"][:-1][same]).all()
     assert not (trace.training_flows.any() and replayed)
+
+
+class LastComeFirstServed(simpy.Environment):
+    """A plain SimPy environment that turns round the order of events at one time."""
+
+    def __init__(self, months: int) -> None:
+        super().__init__()
+        self._eid = count(0, -1)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("replayed", [False, True])
+@pytest.mark.parametrize("environment", [lambda _: simpy.Environment(), LastComeFirstServed])
+def test_order_of_events_within_a_tick_does_not_matter(
+    replayed: bool, environment: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = world_of_two_regions()
+    if replayed:
+        spec = with_rivals(spec)
+    expected = simulate(spec, spells_of=0)
+    monkeypatch.setattr(clock, "Agenda", environment)
+    found = simulate(spec, spells_of=0)
+    assert (found.flows == expected.flows).all()
+    assert (found.stocks == expected.stocks).all()
+    assert (found.training_flows == expected.training_flows).all()
+    assert (found.pool_stocks == expected.pool_stocks).all()
+    assert (found.spells == expected.spells).all()
+    assert found.counts == expected.counts
 
 
 @pytest.mark.unit

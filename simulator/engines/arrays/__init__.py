@@ -15,6 +15,8 @@ then work on events only. What begins in a month (vacancies, advertising rounds,
 delay or exit month at the month's end, in one go: none of them can fall due before the next month.
 """
 
+from simulator.engines.arrays.layout import make_layout
+from simulator.engines.arrays.summed import sum_block
 from simulator.engines.arrays.traced import trace
 
-__all__ = ["trace"]
+__all__ = ["make_layout", "sum_block", "trace"]

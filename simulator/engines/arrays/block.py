@@ -57,6 +57,7 @@ def run_block(
     recorder: Recorder,
     *,
     traced: bool = False,
+    recorded: bool = False,
     tick: Callable[[int], None] | None = None,
 ) -> Block:
     """Simulate ``count`` replications of the layout's regions, month by month."""
@@ -67,7 +68,7 @@ def run_block(
         draw_exits(state, filled[start : start + _CHUNK], 0)
     recorder.opening(state)
     for number in range(1, layout.spec.months + 1):
-        month = Month(number)
+        month = Month(number, recorded=recorded)
         play_month(state, month, market)
         _count_heads(state, month)
         recorder.month_end(state, month)

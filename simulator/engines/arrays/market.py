@@ -66,7 +66,7 @@ def match(state: State, month: Month, index: Index, market: Market | None) -> No
     if market is None:
         filled = _replayed(state, month.number, adverts, others)
     else:
-        filled = _competed(state, month.number, adverts, others, market)
+        filled = _competed(state, month, adverts, others, market)
     agreed[filled] = True
     _agree(state, month.number, index[agreed])
     month.note(Flow.ROUNDS_FAILED, index[~agreed])
@@ -107,40 +107,72 @@ def _replayed(state: State, month: int, adverts: Adverts, others: Index) -> Inde
 
 
 def _competed(
-    state: State, month: int, adverts: Adverts, others: Index, market: Market
+    state: State, month: Month, adverts: Adverts, others: Index, market: Market
 ) -> Index:
     """Adverts compete for the pool; returns positions of adverts filled."""
-    layout, spec = state.layout, state.layout.spec
-    pools = len(layout.pools)
-    _renew_experienced(state, month)
-    waiting = market.trainees.waiting(month, market.hired)
-    rows = market.hired.shape[1]
-    wait_segment = waiting // max(rows, 1) * pools + market.trainees.pool[waiting % max(rows, 1)]
-    graduates = np.bincount(wait_segment, minlength=state.experienced.size)
+    _renew_experienced(state, month.number)
+    waiting, graduates = _waiting_graduates(state, month.number, market)
     if len(others) == 0:
         return others
     experienced = state.experienced.ravel()
-    segment = adverts.segment[others]
-    rivals = np.bincount(segment, minlength=len(experienced))
-    candidates = experienced + graduates
-    crowd = candidates + spec.hiring.congestion * rivals
-    ratio = np.divide(candidates, crowd, out=np.zeros_like(crowd), where=crowd > 0)
-    passing = adverts.score[others] < adverts.success[others] * ratio[segment] * SCORE
+    ratio, rivals = _ratio(state, adverts.segment[others], graduates)
+    passing = adverts.score[others] < adverts.success[others] * ratio[adverts.segment[others]] * SCORE
     ranked = _rank(adverts, others[passing])
     segment = adverts.segment[ranked]
     open_to = _open_to_graduates(state, adverts, ranked)
     turn = _running_rank(segment, open_to)
     takes = open_to & (turn < graduates[segment])
     first = np.cumsum(graduates) - graduates
-    _hire_graduates(
-        state, month, adverts.index[ranked[takes]],
-        waiting[first[segment[takes]] + turn[takes]], market,
-    )
-    rest = ~takes
-    found = rest & (_running_rank(segment, rest) < experienced[segment])
+    chosen = waiting[first[segment[takes]] + turn[takes]]
+    _hire_graduates(state, month.number, adverts.index[ranked[takes]], chosen, market)
+    found = ~takes & (_running_rank(segment, ~takes) < experienced[segment])
     state.channel[adverts.index[ranked[found]]] = Channel.EXPERIENCED
     experienced -= np.bincount(segment[found], minlength=len(experienced))
+    if month.recorded:
+        _record(month, state, rivals, ratio, segment, open_to, takes, found)
     return ranked[takes | found]
+
+
+def _waiting_graduates(state: State, month: int, market: Market) -> tuple[Index, Index]:
+    """Positions of waiting graduates, in the order of their pools, and their number by segment."""
+    rows, pools = max(market.hired.shape[1], 1), len(state.layout.pools)
+    waiting = market.trainees.waiting(month, market.hired)
+    segment = waiting // rows * pools + market.trainees.pool[waiting % rows]
+    return waiting, np.bincount(segment, minlength=state.experienced.size)
+
+
+def _ratio(state: State, segment: Index, graduates: Index) -> tuple[F64, Index]:
+    """Candidates / (candidates + congestion x adverts) by segment, and the adverts."""
+    rivals = np.bincount(segment, minlength=state.experienced.size)
+    candidates = state.experienced.ravel() + graduates
+    crowd = candidates + state.layout.spec.hiring.congestion * rivals
+    return np.divide(candidates, crowd, out=np.zeros_like(crowd), where=crowd > 0), rivals
+
+
+def _record(
+    month: Month,
+    state: State,
+    rivals: Index,
+    ratio: F64,
+    segment: Index,
+    open_to: NDArray[np.bool_],
+    takes: NDArray[np.bool_],
+    found: NDArray[np.bool_],
+) -> None:
+    """Availability by pool over the block's replications, for a baseline."""
+    pools = len(state.layout.pools)
+
+    def tally(chosen: NDArray[np.bool_]) -> F64:
+        return np.bincount(segment[chosen] % pools, minlength=pools).astype(np.float64)
+
+    month.pools = {
+        "adverts": rivals.reshape(-1, pools).sum(axis=0).astype(np.float64),
+        "ratio": (rivals * ratio).reshape(-1, pools).sum(axis=0),
+        "asked": tally(open_to),
+        "graduates": tally(takes),
+        "left": tally(~takes),
+        "experienced": tally(found),
+    } | month.pools
 
 
 def _renew_experienced(state: State, month: int) -> None:

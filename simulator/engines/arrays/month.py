@@ -9,7 +9,7 @@ import numpy as np
 from simulator.domain.words import Flow, Phase
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
-from simulator.model.specification import NEVER
+from simulator.model.specification import F64, NEVER
 
 NOBODY = np.empty(0, dtype=np.intp)
 
@@ -27,6 +27,8 @@ class Month:
     vacated: list[Index] = field(default_factory=list)
     advertised: list[Index] = field(default_factory=list)
     started: list[Index] = field(default_factory=list)
+    pools: dict[str, F64] = field(default_factory=dict)
+    recorded: bool = False
 
     def note(self, flow: Flow, index: Index) -> None:
         """Record events of one flow at flat positions."""

@@ -20,7 +20,7 @@ from simulator.engines.arrays.outside import lose_to_outside
 from simulator.engines.arrays.pulls import pull
 from simulator.engines.arrays.state import State
 from simulator.engines.arrays.month import NOBODY, Month, gather, vacate
-from simulator.model.specification import NEVER, TRIES, U64
+from simulator.model.specification import F64, NEVER
 
 def set_establishment(state: State, month: Month) -> None:
     """Stage 1: open or withdraw posts until each cell has floor(n x index + u)."""
@@ -110,6 +110,8 @@ def start_work(state: State, month: Month, index: Index) -> None:
     movers = index[channel == Channel.MOVE]
     arrivals = index[channel != Channel.MOVE]
     source, outside, failed = pull(state, month.number, movers)
+    if month.recorded:
+        month.pools["pulls"] = _pulls_by_option(state, movers)
     inside = movers[source >= 0]
     month.note(Flow.JOINED_EXPERIENCED, index[channel == Channel.EXPERIENCED])
     month.note(Flow.JOINED_GRADUATE, index[channel == Channel.GRADUATE])
@@ -134,6 +136,12 @@ def start_work(state: State, month: Month, index: Index) -> None:
     joined = np.concatenate([fresh, inside])
     state.phase[joined] = Phase.FILLED
     month.started.append(joined)
+
+
+def _pulls_by_option(state: State, movers: Index) -> F64:
+    layout = state.layout
+    option = layout.option[layout.slot_cell[state.split(movers)[1]]]
+    return np.bincount(option, minlength=len(layout.spec.pulls.first) - 1).astype(np.float64)
 
 
 def _name_by_spell(state: State, index: Index) -> None:

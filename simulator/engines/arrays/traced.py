@@ -20,7 +20,7 @@ from simulator.engines.arrays.layout import Layout, make_layout
 from simulator.engines.arrays.month import Month, gather
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
-from simulator.model.specification import Specification
+from simulator.model.specification import F64, Specification
 from simulator.results.books import check_books
 from simulator.results.trace import SPELL_FIELDS, Trace
 
@@ -87,11 +87,14 @@ class TraceRecorder:
         if self.log is not None:
             self._log_month(state, month)
 
-    def _count(self, state: State, index: Index) -> NDArray[np.intp]:
+    def _count(self, state: State, index: Index, fte: F64 | None = None) -> NDArray[np.generic]:
+        """Posts at flat positions, or their FTE, by replication and cell."""
         replication, slot = state.split(index)
         cells = self.layout.cell_count
         code = replication * cells + self.layout.slot_cell[slot]
-        return np.bincount(code, minlength=state.count * cells).reshape(state.count, cells)
+        weights = None if fte is None else fte[slot]
+        total = np.bincount(code, weights=weights, minlength=state.count * cells)
+        return total.reshape(state.count, cells)
 
     def _stocks(self, state: State, month: int) -> None:
         out = self.stocks[:, month]
@@ -104,6 +107,12 @@ class TraceRecorder:
             out[..., stock] = self._count(state, np.flatnonzero(state.phase == phase))
         out[..., Stock.POSTS] = self._count(state, np.flatnonzero(state.phase != Phase.ABSENT))
         out[..., Stock.VACANT] = out[..., Stock.POSTS] - out[..., Stock.HEADCOUNT]
+        fte = self.layout.slot_fte
+        for stock, index in (
+            (Stock.FUNDED_FTE, np.flatnonzero(state.phase != Phase.ABSENT)),
+            (Stock.IN_POST_FTE, np.flatnonzero(state.phase == Phase.FILLED)),
+        ):
+            out[..., stock] = self._count(state, index, fte)
         self.pools[:, month] = state.experienced
 
     def _row(self, state: State) -> slice | None:

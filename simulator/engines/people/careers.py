@@ -15,7 +15,6 @@ from simulator.model.specification import TENURE_BREAKS
 END_FLOWS = {
     How.LEFT: Flow.LEFT,
     How.RETIRED: Flow.RETIRED,
-    How.MOVED: Flow.MOVED_OUT,
     How.MOVED_OUT: Flow.MOVED_OUT,
     How.PROMOTED: Flow.PROMOTED_OUT,
 }
@@ -88,7 +87,7 @@ def finish(world: World, person: Person, how: How) -> None:
 
 def change_post(world: World, person: Person, slot: int, how: How) -> None:
     """Move to another trust, or be promoted, in this month."""
-    finish(world, person, how)
+    finish(world, person, How.MOVED_OUT if how is How.MOVED else how)
     month = world.month
     cell = world.tables.slot_cell[slot]
     if how is How.MOVED:

@@ -41,6 +41,7 @@ class Agenda(simpy.Environment):
     """
 
     def __init__(self, months: int) -> None:
+        """Make an empty agenda for month 0 to ``months``."""
         super().__init__(0)
         self._ticks: list[list[simpy.Event]] = [[] for _ in range((months + 1) * MONTH)]
         self._urgent: deque[simpy.Event] = deque()
@@ -59,19 +60,15 @@ class Agenda(simpy.Environment):
 
     def step(self) -> None:
         """Process the next event."""
-        if self._urgent:
-            event = self._urgent.popleft()
-        else:
-            for event in self._today:
-                break
-            else:
-                self._turn()
-                return
+        event = self._urgent.popleft() if self._urgent else next(self._today, None)
+        if event is None:
+            self._turn()
+            return
         callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
         for callback in callbacks:
             callback(event)
         if not event._ok and not hasattr(event, "_defused"):
-            raise event._value  # type: ignore[misc]
+            raise event._value
 
     def _turn(self) -> None:
         now = int(self._now)

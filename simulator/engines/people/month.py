@@ -8,7 +8,7 @@ import numpy as np
 
 from simulator.domain.words import Flow, Phase, Stock
 from simulator.engines.people import clock
-from simulator.engines.people.world import ABSENT, ADVERT, APPROVAL, PHASES, Life, World, recount
+from simulator.engines.people.world import ABSENT, ADVERT, APPROVAL, PHASES, Life, World, recount, recount_fte
 from simulator.keyed import Purpose, numbers, units
 from simulator.results.books import BooksError
 from simulator.results.trace import Trace
@@ -43,6 +43,7 @@ def adjust(world: World, cell: int, change: int) -> None:
     slot = first
     for _ in range(change):
         slot = world.phase.index(ABSENT, slot, end)
+        world.top[cell] = max(world.top[cell], slot - first + 1)
         world.flow(cell, Flow.OPENED)
         world.start_vacancy(slot)
     if change < 0:
@@ -62,7 +63,9 @@ def count(world: World, trace: Trace, row: int, tick: Callable[[int], None] | No
         write_flows(world, trace, row, month)
         if tick is not None:
             tick(1)
-    if (recount(world) != np.array(world.counts)).any():
+    kept = (world.counts, world.fte_funded, world.fte_in_post)
+    counted = (recount(world).tolist(), *recount_fte(world))
+    if kept != counted:
         raise BooksError("the count of posts at the end does not agree with the posts")
 
 
@@ -75,6 +78,8 @@ def write_stocks(world: World, trace: Trace, row: int, month: int) -> None:
     stocks[:, Stock.APPROVAL] = counts[:, Phase.APPROVAL]
     stocks[:, Stock.ADVERT] = counts[:, Phase.ADVERT]
     stocks[:, Stock.AGREED] = counts[:, Phase.AGREED]
+    stocks[:, Stock.FUNDED_FTE] = world.fte_funded
+    stocks[:, Stock.IN_POST_FTE] = world.fte_in_post
     stocks[:, Stock.VACANT] = counts[:, [Phase.APPROVAL, Phase.ADVERT, Phase.AGREED]].sum(axis=1)
     training = trace.training_stocks[row, month]
     training[:] = np.array(world.training_stocks, dtype=np.int32).reshape(training.shape)

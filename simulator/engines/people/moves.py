@@ -100,7 +100,7 @@ def take(world: World, pulls: list[Pull], taken: dict[int, Vacancy | None]) -> l
         refused = []
         for pull in pulls:
             chance = unit(mix(pull.base + Purpose.TRY + k * STEP))
-            slot = tables.first[pull.cell] + int(chance * tables.slots[pull.cell])
+            slot = tables.first[pull.cell] + int(chance * world.top[pull.cell])
             if world.phase[slot] != FILLED or slot in taken:
                 refused.append(pull)
             else:

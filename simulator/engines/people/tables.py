@@ -20,6 +20,7 @@ class Option:
     __slots__ = ("cell", "key", "place", "weight")
 
     def __init__(self, spec: Specification, option: int) -> None:
+        """Select the option's trusts that have posts."""
         pulls = spec.pulls
         part = slice(int(pulls.first[option]), int(pulls.first[option + 1]))
         chosen = pulls.weight[part] > 0
@@ -49,6 +50,7 @@ class Tables:
         "pool",
         "rounds",
         "slot_cell",
+        "slot_fte",
         "slot_key",
         "slots",
         "spec",
@@ -59,6 +61,7 @@ class Tables:
     )
 
     def __init__(self, spec: Specification) -> None:
+        """Convert the arrays of a specification."""
         self.spec = spec
         cells, hiring = spec.cells, spec.hiring
         self.trust: list[int] = cells.trust.tolist()
@@ -69,6 +72,7 @@ class Tables:
         self.slots: list[int] = cells.slots.tolist()
         self.which_option: list[int] = cells.option.tolist()
         self.slot_cell: list[int] = spec.slots.cell.tolist()
+        self.slot_fte: list[int] = spec.slots.fte.tolist()
         self.slot_key: list[int] = spec.slots.key.tolist()
         self.hire_path: list[list[float]] = hiring.hire_path.tolist()
         self.internal: list[list[float]] = hiring.internal_share.tolist()

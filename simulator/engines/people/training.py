@@ -23,6 +23,7 @@ class Cohort:
     __slots__ = ("cdf", "drop", "duration", "key", "line", "mean", "rows", "seek", "start")
 
     def __init__(self, training: Training, cohort: int) -> None:
+        """Take one cohort out of the training tables."""
         self.line = int(training.cohort_line[cohort])
         self.start = int(training.cohort_start[cohort])
         self.key = int(training.cohort_key[cohort])
@@ -50,6 +51,7 @@ class Rows:
     __slots__ = ("cohort", "cohorts", "give_up", "key", "place", "pool", "ready", "status")
 
     def __init__(self, training: Training) -> None:
+        """Convert the rows and sort them by cohort."""
         self.cohorts = [Cohort(training, h) for h in range(len(training.cohort_line))]
         self.cohort: list[int] = training.row_cohort.tolist()
         self.place: list[int] = training.row_place.tolist()

@@ -38,9 +38,9 @@ def fill(world: World, vacancy: Vacancy) -> Life:
                 share = world.tables.approval[field(bits, 54, 10)]
                 vacancy.due = world.month + months(delay(world, vacancy), share)
             yield world.until(vacancy.due, clock.APPROVED)
-            if offered_inside(world, vacancy, bits):
-                if (yield ask(world, vacancy, world.offers)) is Answer.COLLEAGUE:
-                    return
+            inside = offered_inside(world, vacancy, bits)
+            if inside and (yield ask(world, vacancy, world.offers)) is Answer.COLLEAGUE:
+                return
             advertise(world, vacancy)
         yield from recruit(world, vacancy)
     except simpy.Interrupt:
@@ -54,7 +54,11 @@ def recruit(world: World, vacancy: Vacancy) -> Life:
     while True:
         if world.phase[vacancy.slot] == ADVERT:
             yield world.until(vacancy.due, clock.CLOSING)
-            if not (yield from close(world, vacancy)):
+            found = close(world, vacancy)
+            if found is None:
+                adverts = world.closing[world.tables.pool[vacancy.cell]]
+                found = (yield ask(world, vacancy, adverts)) is Answer.SOMEBODY
+            if not found:
                 world.flow(vacancy.cell, Flow.ROUNDS_FAILED)
                 advertise(world, vacancy)
                 continue
@@ -74,11 +78,10 @@ def recruit(world: World, vacancy: Vacancy) -> Life:
         return
 
 
-def close(world: World, vacancy: Vacancy) -> simpy.events.ProcessGenerator:
-    """Close an advert; the value says whether it found somebody.
+def close(world: World, vacancy: Vacancy) -> bool | None:
+    """Close an advert: did it find somebody? None if the market of its pool decides.
 
-    Only adverts to experienced people and graduates of the same pool compete with each other,
-    so only they ask the market.
+    Only adverts to experienced people and graduates of the same pool compete with each other.
     """
     if closes_as_move(world, vacancy):
         score = field(vacancy.z, 34, 30)
@@ -87,14 +90,12 @@ def close(world: World, vacancy: Vacancy) -> simpy.events.ProcessGenerator:
         return score < world.tables.success[klass][world.month] * 2.0**30
     if world.tables.spec.replay is not None:
         return replayed(world, vacancy, vacancy.turn * ROUNDS + vacancy.round)
-    adverts = world.closing[world.tables.pool[vacancy.cell]]
-    answer = yield ask(world, vacancy, adverts)
-    return answer is not Answer.NOBODY
+    return None
 
 
 def ask(world: World, vacancy: Vacancy, queue: list[Vacancy]) -> simpy.Event:
     """Queue for a coordinator; the event brings the answer."""
-    vacancy.answer = world.env.event()
+    vacancy.answer = simpy.Event(world.env)
     queue.append(vacancy)
     return vacancy.answer
 

@@ -55,6 +55,7 @@ class Person:
     )
 
     def __init__(self, name: tuple[int, int, int], cohort: int, origin: int, eligible: int) -> None:
+        """Make a person who has no post yet."""
         self.name = name
         self.cohort = cohort
         self.origin = origin
@@ -84,6 +85,7 @@ class Vacancy:
     )
 
     def __init__(self, slot: int, cell: int, turn: int) -> None:
+        """Make a vacancy in a turn of a post."""
         self.slot = slot
         self.cell = cell
         self.turn = turn
@@ -109,6 +111,8 @@ class World:
         "experienced",
         "fill",
         "flows",
+        "fte_funded",
+        "fte_in_post",
         "hire_factor",
         "holders",
         "log",
@@ -120,6 +124,7 @@ class World:
         "rep",
         "serve",
         "tables",
+        "top",
         "training_flows",
         "training_stocks",
         "turn",
@@ -135,6 +140,7 @@ class World:
         *,
         log: bool,
     ) -> None:
+        """Take the posts and pools of the opening census; nobody lives yet."""
         spec = tables.spec
         self.tables = tables
         self.env = clock.Agenda(spec.months)
@@ -153,6 +159,8 @@ class World:
         self.holders: list[Person | None] = [None] * slots
         self.vacancies: list[Vacancy | None] = [None] * slots
         self.counts = recount(self).tolist()
+        self.top: list[int] = spec.cells.posts.tolist()
+        self.fte_funded, self.fte_in_post = recount_fte(self)
         self.flows = [0] * (cells * FLOWS)
         self.training_stocks = [0] * (lines * TRAINING_STOCKS)
         self.training_flows = [0] * (lines * TRAINING_FLOWS)
@@ -185,7 +193,15 @@ class World:
         base = self.tables.slot_cell[slot] * PHASES
         self.counts[base + self.phase[slot]] -= 1
         self.counts[base + phase] += 1
+        self.count_fte(slot, phase)
         self.phase[slot] = phase
+
+    def count_fte(self, slot: int, phase: int) -> None:
+        """Keep the FTE of funded and of filled posts as a post changes to a state."""
+        was, cell = self.phase[slot], self.tables.slot_cell[slot]
+        fte = self.tables.slot_fte[slot]
+        self.fte_in_post[cell] += fte * ((phase == FILLED) - (was == FILLED))
+        self.fte_funded[cell] += fte * ((phase != ABSENT) - (was != ABSENT))
 
     def start_vacancy(self, slot: int) -> None:
         """A vacancy starts: in a post that is opened, or that its holder has just left."""
@@ -199,7 +215,7 @@ class World:
     def add_vacancy(self, vacancy: Vacancy) -> None:
         """Start the process of a vacancy."""
         self.vacancies[vacancy.slot] = vacancy
-        vacancy.process = self.env.process(self.fill(self, vacancy))
+        vacancy.process = simpy.Process(self.env, self.fill(self, vacancy))
         self.created["vacancies"] += 1
 
     def settle(self, person: Person, slot: int, how: How) -> None:
@@ -216,7 +232,7 @@ class World:
 
     def add_person(self, person: Person) -> None:
         """Start the process of a member of staff."""
-        person.process = self.env.process(self.serve(self, person))
+        person.process = simpy.Process(self.env, self.serve(self, person))
         self.created["staff"] += 1
 
     def record(self, person: Person, end: int, ended: How) -> None:
@@ -232,3 +248,15 @@ def recount(world: World) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     cells = np.asarray(world.tables.slot_cell, dtype=np.int64)
     phases = np.asarray(world.phase, dtype=np.int64)
     return np.bincount(cells * PHASES + phases, minlength=len(world.tables.first) * PHASES)
+
+
+def recount_fte(world: World) -> tuple[list[int], list[int]]:
+    """FTE (hundredths) of the posts that exist and of those that are filled, by cell."""
+    cells = np.asarray(world.tables.slot_cell, dtype=np.int64)
+    phases = np.asarray(world.phase, dtype=np.int64)
+    fte = np.asarray(world.tables.slot_fte, dtype=np.int64)
+    funded, filled = (
+        np.bincount(cells, weights=np.where(here, fte, 0), minlength=len(world.tables.first))
+        for here in (phases != ABSENT, phases == FILLED)
+    )
+    return funded.astype(np.int64).tolist(), filled.astype(np.int64).tolist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,9 +108,11 @@ def controlled_rounding(expected: F64, rows: I64, columns: I64, name: str) -> I6
     ones, entries = np.ones(2 * count), np.tile(np.arange(count), 2)
     margin = np.concatenate([at_row, at_column + len(rows)])
     right = np.concatenate([rows - floor.sum(axis=1), columns - floor.sum(axis=0)])
+    shape = (len(right), count)
+    table_margins: Any = coo_matrix((ones, (margin, entries)), shape=shape).tocsr()
     solved = linprog(
         ties - part[at_row, at_column],
-        A_eq=coo_matrix((ones, (margin, entries)), shape=(len(right), count)).tocsr(),
+        A_eq=table_margins,
         b_eq=right,
         bounds=(0.0, 1.0),
         method="highs-ds",
@@ -146,7 +149,5 @@ def whole_posts(shares: F64, mix: F64, posts: I64) -> I64:
     tables = []
     for g, group in enumerate(GROUPS):
         columns = largest_remainder(mix[g], int(posts[g]))
-        tables.append(
-            controlled_rounding(np.outer(rows[:, g], mix[g]), rows[:, g], columns, group)
-        )
+        tables.append(controlled_rounding(np.outer(rows[:, g], mix[g]), rows[:, g], columns, group))
     return np.stack(tables, axis=1)

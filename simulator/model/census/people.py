@@ -43,7 +43,7 @@ class Life:
 
     Attributes:
         hazards: Leaving and retiring by age and tenure.
-        inside: Share of vacancies filled inside.
+        inside: Promotions into the cell per exit from it (moves among its trusts not counted).
         moving: Moves a year per head.
         ages: Cumulative shares of joiners by age, shape (cells, ages).
         min_months: Shortest time in band before a promotion.
@@ -130,27 +130,16 @@ def _one_month(staff: Staff, life: Life) -> F64:
     empty = chance[_EXIT] < -np.expm1(-hazard)
     moved = ~empty & (chance[_MOVE] < life.moving[staff.cell] / 12.0)
     staff.joined[moved] = staff.month
-    vacated = empty | moved
     edges = np.searchsorted(staff.cell, np.arange(len(life.inside) + 1))
     for cell in range(len(life.inside) - 1, -1, -1):
-        _fill(staff, life, cell, edges, (empty, vacated), chance)
+        _fill(staff, life, cell, edges, empty, chance)
     return np.asarray(hazard, dtype=np.float64)
 
 
 def _fill(
-    staff: Staff,
-    life: Life,
-    cell: int,
-    edges: I64,
-    marks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
-    chance: F64,
+    staff: Staff, life: Life, cell: int, edges: I64, empty: NDArray[np.bool_], chance: F64
 ) -> None:
-    """Fill the empty places of a cell from the band below or from outside.
-
-    A move leaves the holder where he or she is (the cell covers all trusts), but the vacancy it
-    passes on is offered inside like any other; the winner's place is what the mover takes.
-    """
-    empty, _ = marks
+    """Fill the empty places of a cell from the band below or from outside the trusts."""
     block = slice(edges[cell], edges[cell + 1])
     places = edges[cell] + np.flatnonzero(empty[block])
     below = life.below[cell]

@@ -91,15 +91,19 @@ def national_walk(opening: str, library: Library, trusts: Sequence[Trust]) -> Na
     for group, value, people, name, note in zip(GROUPS, fte, heads, names, notes, strict=True):
         lines.append(_line(library, f"{group}: FTE in post", value, "FTE", name, note))
         lines.append(
-            _line(library, f"{group}: people", people, "heads", "fte.per_head",
-                  f"FTE / {per_head:g}, rounded")
+            _line(
+                library,
+                f"{group}: people",
+                people,
+                "heads",
+                "fte.per_head",
+                f"FTE / {per_head:g}, rounded",
+            )
         )
     return National(tuple(lines), fte, heads)
 
 
-def _line(
-    library: Library, line: str, value: float, unit: str, parameter: str, note: str
-) -> Line:
+def _line(library: Library, line: str, value: float, unit: str, parameter: str, note: str) -> Line:
     found = library.get(parameter)
     return Line(line, value, unit, found.grade, parameter, note)
 
@@ -113,15 +117,39 @@ def _total_lines(opening: str, library: Library) -> tuple[list[Line], float, flo
     turn = library.get(ASSUMED).values[0].start
     lines = [
         _line(library, f"England, {start}", value, "FTE", stock.id, stock.title),
-        _line(library, f"growth observed to {turn}", value * (observed - 1.0), "FTE", OBSERVED,
-              f"factor {observed:.4f}"),
-        _line(library, f"growth assumed to {opening}", value * observed * (assumed - 1.0), "FTE",
-              ASSUMED, f"factor {assumed:.4f}"),
+        _line(
+            library,
+            f"growth observed to {turn}",
+            value * (observed - 1.0),
+            "FTE",
+            OBSERVED,
+            f"factor {observed:.4f}",
+        ),
+        _line(
+            library,
+            f"growth assumed to {opening}",
+            value * observed * (assumed - 1.0),
+            "FTE",
+            ASSUMED,
+            f"factor {assumed:.4f}",
+        ),
         Line(f"England, {opening}", total, "FTE", "D", "sum", "sum of the lines above"),
-        _line(library, "outside trusts", -total * outside, "FTE", "stock.share_outside_trusts",
-              f"{100 * outside:g} % in national bodies, support units and care boards"),
-        Line("in trusts: FTE in post", total * (1.0 - outside), "FTE", "D", "sum",
-             "the opening stock"),
+        _line(
+            library,
+            "outside trusts",
+            -total * outside,
+            "FTE",
+            "stock.share_outside_trusts",
+            f"{100 * outside:g} % in national bodies, support units and care boards",
+        ),
+        Line(
+            "in trusts: FTE in post",
+            total * (1.0 - outside),
+            "FTE",
+            "D",
+            "sum",
+            "the opening stock",
+        ),
     ]
     return lines, total * (1.0 - outside), outside
 

@@ -1,0 +1,238 @@
+"""Summaries of a run: quantiles of every series, added up block by block."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.domain.words import GROUPS, Flow
+from simulator.model.specification import Specification
+from simulator.results.histograms import F64, Histograms, Moments
+from simulator.results.totals import YEAR, BlockTotals
+
+QUANTILES: Final = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+FTE_STEP: Final = 10
+"""Width of the narrowest bin of FTE measures, in hundredths: 0.1 FTE."""
+COLUMNS: Final = (*GROUPS, "all")
+STATISTICS: Final = ("mean", *(f"q{share * 100:04.1f}" for share in QUANTILES), "share_parameters")
+"""Statistics of a series; ``share_parameters`` is the share of variance between draws."""
+
+
+def _with_all(values: NDArray[np.signedinteger], groups: int) -> NDArray[np.int64]:
+    """Values by (..., J x groups, N) as (..., J, groups + 1, N), the last column their sum."""
+    shape = values.shape
+    cube = values.reshape(*shape[:-2], -1, groups, shape[-1]).astype(np.int64)
+    return np.concatenate([cube, cube.sum(axis=-2, keepdims=True)], axis=-2)
+
+
+@dataclass(slots=True)
+class Series:
+    """Quantiles and means of one measure over a set of series."""
+
+    series: int
+    most: int
+    draws: int
+    histograms: Histograms | None = None
+    moments: Moments = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.moments = Moments(self.series, self.draws)
+
+    def add(
+        self,
+        values: NDArray[np.int64],
+        first_replication: int,
+        widths: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Add values of shape (series, N); bins have the widths given with the first."""
+        if self.histograms is None:
+            self.histograms = Histograms(self.series, self.most, widths)
+        self.histograms.add(values)
+        self.moments.add(values, first_replication)
+
+    def statistics(self) -> F64:
+        """Statistics, shape (len(STATISTICS), series)."""
+        assert self.histograms is not None
+        return np.concatenate(
+            [
+                self.moments.means()[None],
+                self.histograms.quantiles(QUANTILES),
+                self.moments.share_between()[None],
+            ]
+        )
+
+
+class CellSummary:
+    """Exact quantiles of headcount and vacant posts, by cell and month, of one block of regions."""
+
+    def __init__(self, cells: NDArray[np.intp], months: int, replications: int) -> None:
+        self.cells = cells
+        series = (months + 1) * len(cells)
+        self.shape = (months + 1, len(cells))
+        self.histograms = (Histograms(series, replications), Histograms(series, replications))
+        self.sums = np.zeros((2, series), dtype=np.int64)
+
+    def add(self, totals: BlockTotals) -> None:
+        """Add a block."""
+        for i, values in enumerate((totals.heads, totals.vacant)):
+            rows = values.reshape(-1, values.shape[-1])
+            self.histograms[i].add(rows)
+            self.sums[i] += rows.sum(axis=1, dtype=np.int64)
+
+    def statistics(self) -> NDArray[np.float32]:
+        """Statistics without the variance share, shape (2, statistics, T + 1, C)."""
+        out = np.empty((2, len(STATISTICS) - 1, *self.shape), dtype=np.float32)
+        for i, histograms in enumerate(self.histograms):
+            out[i, 0] = (self.sums[i] / histograms.values).reshape(self.shape)
+            out[i, 1:] = histograms.quantiles(QUANTILES).reshape(-1, *self.shape)
+        return out
+
+
+class PlaceSummary:
+    """FTE by month and flows by year of some places, each accumulated on its own total.
+
+    Args:
+        spec: The specification.
+        places: Rows of ``spec.places`` to add up.
+    """
+
+    FTE = ("funded", "in_post", "vacancy", "shortfall")
+
+    def __init__(self, spec: Specification, places: NDArray[np.intp]) -> None:
+        self.spec, self.places = spec, places
+        self.years = spec.months // YEAR
+        rows = len(places) * len(COLUMNS)
+        self.shape = (spec.months + 1, len(places), len(COLUMNS))
+        most, draws = spec.replications, spec.draws
+        self.fte = [Series((spec.months + 1) * rows, most, draws) for _ in self.FTE]
+        self.flows = Series(self.years * len(Flow) * rows, most, draws)
+        self.need = _place_need(spec, places)
+
+    def add(self, totals: PlaceTotals) -> None:
+        """Add a block of whole totals."""
+        first, count = totals.first_replication, totals.in_post.shape[-1]
+        draws = (first + np.arange(count)) % self.spec.draws
+        need = self.need[..., draws]
+        values = {
+            "funded": totals.funded,
+            "in_post": totals.in_post,
+            "vacancy": totals.funded - totals.in_post,
+            "shortfall": need - totals.in_post,
+        }
+        opening = {name: value[0] for name, value in values.items()}
+        opening["shortfall"] = self.need[0] - totals.in_post[0, ..., :1]  # of every draw
+        for name, series in zip(self.FTE, self.fte, strict=True):
+            widths = None if series.histograms else self._widths(opening[name])
+            series.add(values[name].reshape(-1, count), first, widths)
+        if self.years:
+            self.flows.add(totals.flows.reshape(-1, count), first)
+
+    def _widths(self, opening: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Bins of 0.1 FTE or of 0.1 % of the opening value, if that is more.
+
+        The opening value of shortfall differs between draws; its least one decides.
+        """
+        size = np.abs(opening).min(axis=-1).ravel() // 1000
+        return np.tile(np.maximum(FTE_STEP, size), len(self.fte[0].moments.sums) // len(size))
+
+    def fte_statistics(self) -> F64:
+        """FTE, shape (5 measures, statistics, T + 1, places, columns)."""
+        out = np.empty((len(self.FTE) + 1, len(STATISTICS), *self.shape))
+        out[0] = _need_statistics(self.need)
+        for i, series in enumerate(self.fte, start=1):
+            out[i] = series.statistics().reshape(-1, *self.shape)
+        out[:, :-1] /= 100.0
+        return out
+
+    def flow_statistics(self) -> F64:
+        """Flows, shape (statistics, years, flows, places, columns)."""
+        shape = (len(STATISTICS), self.years, len(Flow), *self.shape[1:])
+        return self.flows.statistics().reshape(shape) if self.years else np.empty(shape)
+
+
+def _need_statistics(need: NDArray[np.int64]) -> F64:
+    """Need varies between draws only, and each draw has equally many replications: exact."""
+    ordered = np.sort(need, axis=-1)
+    draws = need.shape[-1]
+    ranks = [max(int(np.ceil(share * draws - 1e-9)), 1) - 1 for share in QUANTILES]
+    between = np.where(ordered[..., -1] > ordered[..., 0], 1.0, np.nan)
+    return np.stack([need.mean(axis=-1), *(ordered[..., rank] for rank in ranks), between])
+
+
+def _place_need(spec: Specification, places: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Need by month, place, column and draw, hundredths FTE; a few draws at a time."""
+    cells, groups = spec.cells, len(GROUPS)
+    trusts = np.flatnonzero(spec.places.member[:, places].any(axis=(0, 1)))
+    here = np.flatnonzero(np.isin(cells.trust, trusts))
+    column = np.searchsorted(trusts, cells.trust[here]) * groups + cells.group[here]
+    base = np.zeros((len(trusts) * groups, len(spec.need_index)))
+    np.add.at(base, (column, cells.klass[here]), spec.need_base[here] * 100.0)
+    parts = []
+    for first in range(0, spec.draws, 8):
+        index = spec.need_index[:, first : first + 8]
+        by_staff = np.rint(np.einsum("gk,kdt->tgd", base, index)).astype(np.int64)
+        parts.append(sum_places(spec, places, by_staff, trusts))
+    return np.concatenate(parts, axis=-1)
+
+
+def sum_places(
+    spec: Specification,
+    places: NDArray[np.intp],
+    values: NDArray[np.signedinteger],
+    trusts: NDArray[np.intp],
+) -> NDArray[np.int64]:
+    """Add up (T + 1, G, N) by place: (T + 1, places, columns, N).
+
+    A trust that has closed is counted in its successor from the month of its transfer.
+    """
+    cube = _with_all(values, len(GROUPS)).astype(np.float64)
+    out = np.empty((len(cube), len(places), *cube.shape[2:]), dtype=np.int64)
+    for epoch in np.unique(spec.places.epoch):
+        months = np.flatnonzero(spec.places.epoch == epoch)
+        member = spec.places.member[epoch][np.ix_(places, trusts)].astype(np.float64)
+        part = np.ascontiguousarray(cube[months].transpose(1, 0, 2, 3)).reshape(len(trusts), -1)
+        summed = (member @ part).reshape(len(places), len(months), *cube.shape[2:])
+        out[months] = np.rint(summed).astype(np.int64).transpose(1, 0, 2, 3)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTotals:
+    """Totals of places in one block of replications; parts of a place can be added."""
+
+    first_replication: int
+    in_post: NDArray[np.int64]  # (T + 1, places, columns, N) hundredths FTE
+    funded: NDArray[np.int64]
+    flows: NDArray[np.int64]  # (Y, flows, places, columns, N)
+
+    def __add__(self, other: PlaceTotals) -> PlaceTotals:
+        return PlaceTotals(
+            self.first_replication,
+            self.in_post + other.in_post,
+            self.funded + other.funded,
+            self.flows + other.flows,
+        )
+
+
+def place_totals(
+    spec: Specification, places: NDArray[np.intp], totals: BlockTotals
+) -> PlaceTotals:
+    """Totals of places (or of the part of them in this block)."""
+    flows = _with_all(totals.flows, len(GROUPS))
+    years = len(flows)
+    out = np.zeros((years, len(Flow), len(places), *flows.shape[3:]), dtype=np.int64)
+    for year in range(years):
+        epoch = spec.places.epoch[min((year + 1) * YEAR, spec.months)]
+        member = spec.places.member[epoch][np.ix_(places, totals.trusts)].astype(np.float64)
+        by_trust = flows[year].transpose(1, 0, 2, 3).reshape(len(totals.trusts), -1)
+        summed = np.rint(member @ by_trust.astype(np.float64)).astype(np.int64)
+        out[year] = summed.reshape(len(places), len(Flow), *flows.shape[3:]).transpose(1, 0, 2, 3)
+    return PlaceTotals(
+        totals.first_replication,
+        sum_places(spec, places, totals.in_post, totals.trusts),
+        sum_places(spec, places, totals.funded, totals.trusts),
+        out,
+    )

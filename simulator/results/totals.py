@@ -1,0 +1,48 @@
+"""What a block of replications hands over: integer totals by cell, and by trust and group.
+
+Letters: T months, Y whole years, C cells of the block, G columns of (trust, group) of the block,
+L pathway lines, N replications. Replications are last, so that a series is a row.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+I16 = NDArray[np.int16]
+I32 = NDArray[np.int32]
+
+YEAR: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRecord:
+    """How available candidates were, added up over replications; only for a baseline."""
+
+    adverts: NDArray[np.float64]  # (T + 1, P) closing adverts that are not moves
+    ratio: NDArray[np.float64]  # (T + 1, P) the candidates' ratio, added over adverts
+    asked: NDArray[np.float64]  # (T + 1, P) passing adverts open to the newly qualified
+    graduates: NDArray[np.float64]  # (T + 1, P) of them, those that found a graduate
+    left: NDArray[np.float64]  # (T + 1, P) passing adverts left for experienced candidates
+    experienced: NDArray[np.float64]  # (T + 1, P) of them, those that found one
+    pulls: NDArray[np.float64]  # (T + 1, O) pulls made
+
+
+@dataclass(frozen=True, slots=True)
+class BlockTotals:
+    """Totals of one block."""
+
+    first_replication: int
+    cells: NDArray[np.intp]  # (C,) numbers in the specification
+    trusts: NDArray[np.intp]  # (J,) numbers in the specification; G = J x groups
+    heads: I16  # (T + 1, C, N) staff in post
+    vacant: I16  # (T + 1, C, N) vacant posts
+    in_post: I32  # (T + 1, G, N) hundredths FTE
+    funded: I32  # (T + 1, G, N) hundredths FTE
+    flows: I32  # (Y, flows, G, N) over 12 months
+    training: I32  # (Y, training flows, L, N) over 12 months
+    events: int
+    pools: PoolRecord | None
