@@ -72,6 +72,7 @@ class Purpose:
     PROMOTION = name_key("purpose:promotion")
     POSTS = name_key("purpose:posts")
     SUPPLY = name_key("purpose:supply")
+    MOVERS = name_key("purpose:movers")
     INTAKE = name_key("purpose:intake")
     STUDY = name_key("purpose:study")
     SEEK = name_key("purpose:seek")
@@ -111,12 +112,13 @@ def number(replication: int, thing: int, purpose: int, index: int = 0) -> int:
 
 def numbers(replication: U64, thing: U64, purpose: int, index: U64 | int = 0) -> U64:
     """Arrays of keyed numbers; the arguments broadcast, the result is a new array."""
-    keys = replication + thing
-    keys += np.uint64(purpose)
     if isinstance(index, int):
-        keys += np.uint64((index * STEP) & MASK)
+        keys = replication + thing
+        keys += np.uint64((purpose + index * STEP) & MASK)
     else:
-        keys += index * np.uint64(STEP)
+        step = index * np.uint64(STEP)
+        step += np.uint64(purpose)
+        keys = replication + (thing + step)
     return mix_array(keys)
 
 

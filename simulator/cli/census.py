@@ -44,7 +44,7 @@ def described(census: Census) -> list[str]:
     posts = census.posts
     filled = posts["state"] == "filled"
     lines = [
-        f"Opening month {census.opening}, {posts['trust'].nunique():,} trusts",
+        f"Opening month {census.opening}; trusts: {posts['trust'].nunique():,}",
         f"{'':<34}{'posts':>10}{'people':>10}{'vacant':>10}{'FTE':>12}",
     ]
     for name in (*GROUPS, ""):

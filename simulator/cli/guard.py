@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -61,9 +62,13 @@ def _explained(error: Exception) -> tuple[list[str], int]:
             one if isinstance(one, Problem) else Problem(str(one), "", "", "") for one in problems
         ]
         return one_screen(told), INVALID
-    text = printable(str(error)) or "no message"
+    text = next(iter(str(error).splitlines()), "no message")
+    ours = type(error).__module__.startswith("simulator.")
+    if ours and isinstance(error, ValueError):
+        return textwrap.wrap(printable(text), 96), INVALID
+    name = "" if ours else f"{type(error).__name__}: "
     return [
-        f"The run failed: {type(error).__name__}: {text[:1500]}",
+        *textwrap.wrap(f"The run failed: {name}{printable(text)}", 96)[:20],
         f"Set {TRACEBACK_SWITCH}=1 to see where.",
     ], FAILED
 
@@ -83,23 +88,35 @@ def refuse(file: str, where: str, value: str, message: str) -> typer.Exit:
 
 
 @contextmanager
-def all_or_nothing(out: Path | None) -> Iterator[None]:
-    """Remove a new folder of results again if the work on it does not end well."""
+def all_or_nothing(out: Path | None, mark: str) -> Iterator[None]:
+    """Remove a new folder again if the work on it does not end well.
+
+    Args:
+        out: The folder to write, if any.
+        mark: A file that shows that a folder was written by this program and may be replaced.
+    """
     if out is None:
         yield
         return
     folder = out.absolute()
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise refuse(str(out), "--out", "", "exists and is not an empty folder; name a new one")
-    above = next(parent for parent in folder.parents if parent.exists())
-    if not above.is_dir() or not os.access(folder if folder.exists() else above, os.W_OK):
-        raise refuse(str(out), "--out", "", f"nothing can be written in {above}; name another one")
+    replaced = (folder / mark).is_file()
+    if not replaced:
+        _check_target(folder, str(out))
     existed = folder.exists()
     try:
         yield
     except BaseException:
-        _emptied(folder, keep=existed)
+        if not replaced:
+            _emptied(folder, keep=existed)
         raise
+
+
+def _check_target(folder: Path, name: str) -> None:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise refuse(name, "--out", "", "there is something else here; name a new folder")
+    above = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK):
+        raise refuse(name, "--out", "", f"nothing can be written in {above}; name another one")
 
 
 def _emptied(folder: Path, *, keep: bool) -> None:

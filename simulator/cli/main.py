@@ -91,7 +91,9 @@ def run(
     ] = None,
     seed: Annotated[int | None, _number("Root seed, in place of the scenario's.")] = None,
     workers: Annotated[int | None, _number("Processes; never changes a result.")] = None,
-    csv: Annotated[bool, typer.Option("--csv", help="Print the result table as CSV.")] = False,
+    csv: Annotated[
+        bool, typer.Option("--csv", help="Also write the tables as CSV; needs --out.")
+    ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario and print its results."""
@@ -99,17 +101,25 @@ def run(
         if workers is not None and not 1 <= workers <= MOST_WORKERS:
             words = f"a whole number from 1 to {MOST_WORKERS}"
             raise _refuse("command line", "--workers", str(workers), words)
+        if csv and out is None:
+            words = "needs --out FOLDER, where the tables are to be written"
+            raise _refuse("command line", "--csv", "", words)
         given = {"draws": draws, "replications": replications, "seed": seed}
         read = _load(scenario, {key: one for key, one in given.items() if one is not None})
-        with all_or_nothing(out), progress_bar(quiet=quiet) as progress:
+        with all_or_nothing(out, "manifest.json"), progress_bar(quiet=quiet) as progress:
             from simulator.experiments.run import run_scenario
 
             result = run_scenario(
-                read, engine=engine, workers=workers or _processors(), out=out, progress=progress
+                read,
+                engine=engine,
+                workers=workers or _processors(),
+                out=out,
+                csv=csv,
+                progress=progress,
             )
-        from simulator.cli import summary
+        from simulator.cli.summary import print_summary
 
-        (summary.print_csv if csv else summary.print_summary)(result)
+        print_summary(result)
 
 
 @app.command(
@@ -184,14 +194,10 @@ def verify(
         if not result.is_dir():
             words = "no such folder; give the folder named by --out in workforce run"
             raise _refuse(str(result), "", "", words)
-        from simulator.experiments.verify import verify as compare
-        from simulator.results.result import ResultError
+        with progress_bar(quiet=quiet) as progress:
+            from simulator.experiments.verify import verify as compare
 
-        try:
-            with progress_bar(quiet=quiet) as progress:
-                report = compare(result, scenario=scenario, progress=progress)
-        except ResultError as error:
-            raise _refuse(str(result), "", "", str(error)) from None
+            report = compare(result, scenario=scenario, progress=progress)
         _print_report(report.lines(), ok=report.ok)
 
 
@@ -262,7 +268,7 @@ def build(
         if not is_month(opening):
             words = "a month written YYYY-MM, such as 2026-03"
             raise _refuse("command line", "--opening", opening, words)
-        with all_or_nothing(folder):
+        with all_or_nothing(folder, "manifest.toml"):
             from simulator.cli.census import build_into
 
             print("\n".join(build_into(folder, opening)))

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from simulator.scenario.resolved import Scenario
 
 FOLDER: Final = "baseline"
+AVAILABILITY: Final = ("ratio", "move", "graduate", "experienced")
+"""Columns of ``pools.csv`` (stage 5): what candidates leave of a round's success, the share of move
+adverts' success that finds a willing colleague, and the chances of finding a graduate and an
+experienced candidate."""
 STEP: Final = 3
 """Months that share a row of the tables."""
 _TAIL: Final = 1e-12
@@ -69,12 +73,13 @@ def compile_replay(
     folder = scenario.census / FOLDER
     digest = read_digest(folder)
     months = scenario.months
-    ratio, graduate, experienced = _availability(folder, pools, months)
+    ratio, move, graduate, experienced = _availability(folder, pools, months)
     mean = _arrivals(folder, pulls, cells, census, months)
     staff = int(census.modelled.sum()) * len(GROUPS)
     return Replay(
         digest=digest,
         ratio=ratio,
+        move=move,
         graduate=graduate,
         experienced=experienced,
         age=np.array([_graduate_age(group, one) for _, group, one in pools.names], dtype=np.int32),
@@ -90,18 +95,17 @@ def _at_months(values: F64, months: int) -> F64:
     return values[..., np.minimum(step, values.shape[-1] - 1)]
 
 
-def _availability(folder: Path, pools: Pools, months: int) -> tuple[F64, F64, F64]:
+def _availability(folder: Path, pools: Pools, months: int) -> F64:
+    """The columns of ``AVAILABILITY`` by pool and month, shape (4, P, T + 1)."""
     number = {name: i for i, name in enumerate(pools.names)}
     rows = _rows(folder, "pools.csv")
     steps = 1 + max(int(row["step"]) for row in rows)
-    table = np.ones((3, len(number), steps))
+    table = np.ones((len(AVAILABILITY), len(number), steps))
     for row in rows:
         at = number.get((row["region"], row["group"], row["band_range"]))
         if at is not None:
-            values = (row["ratio"], row["graduate"], row["experienced"])
-            table[:, at, int(row["step"])] = [float(value) for value in values]
-    ratio, graduate, experienced = _at_months(table, months)
-    return ratio, graduate, experienced
+            table[:, at, int(row["step"])] = [float(row[name]) for name in AVAILABILITY]
+    return _at_months(table, months)
 
 
 def _arrivals(

@@ -206,7 +206,7 @@ def _exits(
     """Hazard tables by class, cohort and month, and the factors of draws and trusts."""
     ages = census.hazards["age"].to_numpy(dtype=np.int64)
     years = -(-scenario.months // 12)
-    cohort = np.arange(int(ages.max()) + years + 1)[:, None]
+    cohort = np.arange(int(ages.max()) + years + 2)[:, None]
     age = cohort - years + (np.arange(scenario.months + 1)[None, :] - 1) // 12
     row = np.clip(age, ages.min(), ages.max()) - ages.min()
     leaving = census.hazards["leaving"].to_numpy(dtype=np.float64)[row] / 12.0
@@ -252,10 +252,12 @@ def _hiring(
             fitted["approval_median"], fitted["approval_sigma"]
         ),
         round_quantiles=duration_quantiles(fitted["round_median"], fitted["round_sigma"]),
+        again_quantiles=duration_quantiles(fitted["again_median"], fitted["again_sigma"]),
         notice_quantiles=duration_quantiles(fitted["notice_median"], fitted["notice_sigma"]),
         joiner_ages=_age_quantiles(census.joiner_ages),
         min_months=round(fitted["min_months"]),
         move_share=fitted["move_share"],
+        mover_rate=fitted["mover_rate"],
         congestion=fitted["congestion"],
     )
 
@@ -283,12 +285,17 @@ def _pools(
                 if not lever.groups or name[1] in lever.groups:
                     supply[number] *= factor_path(scenario, lever)
     tightness = scenario.parameter("supply.tightness")
+    growth = sample(
+        scenario.seed, scenario.draws, scenario.parameter("supply.growth"), scenario.opening
+    )
+    years = np.arange(scenario.months + 1) / 12.0
+    factor = relative(scenario.seed, scenario.draws, tightness, scenario.opening)
     return Pools(
         names=tuple(names),
         key=np.array([keyed.name_key("pool|" + "|".join(n)) for n in names], dtype=np.uint64),
         opening=opening,
         supply=supply,
-        supply_factor=relative(scenario.seed, scenario.draws, tightness, scenario.opening),
+        supply_factor=factor[:, None] * (1.0 + growth[:, None]) ** years[None, :],
         supply_loss=fitted["supply_loss"],
         newly_qualified=np.array([fitted[f"newly_qualified_{one}"] for _, _, one in names]),
     ), {name: number for number, name in enumerate(names)}

@@ -158,8 +158,8 @@ def compile_slots(
     at = _slot_of(here, cells, trusts)
     slots["phase"][at] = here["state"].map({k: int(v) for k, v in _PHASES.items()}).to_numpy()
     slots["due"][at] = here["due_months"].fillna(0).to_numpy(dtype=np.int64)
-    offset = -(-months // 12)
-    slots["cohort"][at] = here["age"].fillna(0).to_numpy(dtype=np.int64) + offset
+    offset = -(-months // 12)  # an age in month 0: all birthdays fall in month 1
+    slots["cohort"][at] = here["age"].fillna(0).to_numpy(dtype=np.int64) + offset + 1
     slots["origin"][at] = -here["tenure_months"].fillna(0).to_numpy(dtype=np.int64)
     wait = min_months - here["band_months"].fillna(0).to_numpy(dtype=np.int64)
     slots["eligible"][at] = np.clip(wait, 0, NEVER - 1)

@@ -86,11 +86,13 @@ class Hiring:
     internal_share: F64  # (K, T + 1)
     success: F64  # (K, T + 1)
     approval_quantiles: F64  # (QUANTILES,) months
-    round_quantiles: F64  # (QUANTILES,) months
+    round_quantiles: F64  # (QUANTILES,) months, of the first round
+    again_quantiles: F64  # (QUANTILES,) months, of a later round with the pause before it
     notice_quantiles: F64  # (QUANTILES,) months
     joiner_ages: I64  # (QUANTILES,) years
     min_months: int
     move_share: float
+    mover_rate: float  # colleagues willing to move, a month and head
     congestion: float
 
 
@@ -102,7 +104,7 @@ class Pools:
     key: U64  # (P,)
     opening: I32  # (P,) experienced candidates in the opening census
     supply: F64  # (P, T + 1) arriving in month m
-    supply_factor: F64  # (D,)
+    supply_factor: F64  # (D, T + 1)
     supply_loss: float
     newly_qualified: F64  # (P,)
 
@@ -127,6 +129,7 @@ class Replay:
 
     digest: str
     ratio: F64  # (P, T + 1)
+    move: F64  # (P, T + 1)
     graduate: F64  # (P, T + 1)
     experienced: F64  # (P, T + 1)
     age: I32  # (P,) age of a graduate who joins

@@ -1,7 +1,7 @@
 """Steady state of the law under a constant establishment: formulas and fits.
 
-Everything here is expected values: no chance, no state, no files. Section and stage numbers refer to
-``docs/method.md``. Flows are a month or a year as each docstring says; durations are whole
+Everything here is expected values: no chance, no state, no files. Section and stage numbers refer
+to ``docs/method.md``. Flows are a month or a year as each docstring says; durations are whole
 months. The opening census is built from these formulas, so that a run needs no warm-up.
 """
 
@@ -82,19 +82,23 @@ def interpolated_median(pmf: F64) -> float:
     return float(k - 0.5 + (0.5 - below[k]) / pmf[k])
 
 
-def hire_pmf(round_pmf: F64, notice_pmf: F64, success: float, rounds: int = 40) -> F64:
+def hire_pmf(
+    round_pmf: F64, again_pmf: F64, notice_pmf: F64, success: float, rounds: int = 40
+) -> F64:
     """Return the time from advert to start, months: failed rounds, the last round and notice.
 
     Args:
-        round_pmf: Length of a round.
+        round_pmf: Length of the first round.
+        again_pmf: Length of a later round, with the pause before it.
         notice_pmf: From offer to start.
         success: Chance that a round ends in an agreed start.
         rounds: Rounds after which the rest of the chance is put on the last one.
     """
-    total = np.zeros((len(round_pmf) - 1) * rounds + len(notice_pmf))
+    longest = max(len(round_pmf), len(again_pmf)) - 1
+    total = np.zeros(longest * rounds + len(notice_pmf))
     path, chance = notice_pmf, 1.0
     for n in range(1, rounds + 1):
-        path = np.convolve(path, round_pmf)
+        path = np.convolve(path, round_pmf if n == 1 else again_pmf)
         share = chance * (success if n < rounds else 1.0)
         total[: len(path)] += share * path
         chance *= 1.0 - success
@@ -116,22 +120,25 @@ class Stages:
 
 
 def stage_months(
-    means: tuple[float, float, float], inside: F64, success: F64, failed: F64
+    means: tuple[float, float, float, float], inside: F64, success: F64, failed: F64
 ) -> Stages:
     """Return the mean months in each stage, by Little's law the stock of one vacancy a month.
 
-    A share ``inside`` ends with the approval. The others need 1 / success rounds on average and the
-    notice, and all of that again where the start fails: 1 / (1 - failed) times.
+    A share ``inside`` ends with the approval. The others need one first round, 1 / success - 1 later
+    ones on average, and the notice; where the start fails, 1 / success later rounds and the notice
+    again, failed / (1 - failed) times.
 
     Args:
-        means: Mean months of approval, of a round and of notice.
+        means: Mean months of approval, of a first round, of a later one and of notice.
         inside: Share of vacancies filled inside.
         success: Chance that a round ends in an agreed start.
         failed: Share of agreed starts that fail (a pull without a taker).
     """
-    approval, advert, notice = means
-    outside = (1.0 - inside) / (1.0 - failed)
-    return Stages(approval, outside * advert / success, outside * notice)
+    approval, advert, again, notice = means
+    outside = 1.0 - inside
+    repeats = failed / (1.0 - failed)
+    adverts = advert + (1.0 / success - 1.0) * again + repeats * again / success
+    return Stages(approval, outside * adverts, outside * (1.0 + repeats) * notice)
 
 
 # Flows between bands ---------------------------------------------------------------------------
@@ -267,10 +274,10 @@ def population(joiners: F64, hazards: Hazards, move_rate: float) -> Population:
     """Follow one joiner a month from each month of the year to the end of working life.
 
     In the law everybody's birthday is in the month after the opening month of the year, so the
-    population is steady from year to year and not from month to month. An entrant of calendar month j
-    (1 .. 12, 1 the month of birthdays) has in month k after the start the birthdays due, then the
-    exit hazard hazard(age) / 12 x tenure factor, then, with chance ``move_rate`` / 12, a move, which
-    sets the tenure back to 0.
+    population is steady from year to year and not from month to month. An entrant of month j of
+    the year (1 .. 12, 1 the month of birthdays) has in month k after the start the birthdays due,
+    then the exit hazard(age) / 12 x tenure factor, then, with chance ``move_rate`` / 12, a move,
+    which sets the tenure back to 0.
 
     Args:
         joiners: Share of joiners by age.
@@ -356,8 +363,8 @@ def fit_exits(
 ) -> ExitFit:
     """Fit hazards by age and the joiners' ages to the stock and its leavers.
 
-    Five unknowns (leaving from 30 on, its factor under 30, the scale of retirement, two tilts of the
-    joiners' ages) for five targets, by least squares on relative errors.
+    Five unknowns (leaving from 30 on, its factor under 30, the scale of retirement, two tilts of
+    the joiners' ages) for five targets, by least squares on relative errors.
 
     Args:
         base: Published share of joiners by age.
@@ -555,9 +562,9 @@ def _chain(
 ) -> tuple[float, float]:
     """Return mean experienced hires a month and mean closing stock of a pool of whole people.
 
-    The stock S is a Markov chain: floor(S (1 - loss) + supply + u) candidates meet a Poisson number
-    of adverts; each passes with the chance of stage 5 and a share ``graduates`` of them is filled by
-    graduates.
+    The stock S is a Markov chain: floor(S (1 - loss) + supply + u) candidates meet a Poisson
+    number of adverts; each passes with the chance of stage 5, and a share ``graduates`` of those
+    that pass is filled by graduates.
     """
     most = int((supply + 1.0) / market.loss) + 1  # without hires the stock never exceeds this
     kernel, hires = _month_kernel(most, adverts, waiting, graduates, market)
@@ -597,6 +604,23 @@ def _month_kernel(
     rows = np.broadcast_to(np.arange(most + 1)[:, None], hired.shape)
     np.add.at(kernel, (rows, rows - hired), demand)
     return kernel, (demand * hired).sum(axis=1)
+
+
+def moves_found(willing: float, adverts: float, market: Market) -> float:
+    """Return the mean number of move adverts a month that agree a start in a pool.
+
+    V = floor(willing + u) colleagues meet a Poisson number B of closing move adverts; each passes
+    with the chance success x V / (V + congestion x B), and at most V find somebody.
+
+    Args:
+        willing: Colleagues willing to move, a month (mover rate x headcount).
+        adverts: Closing move adverts a month.
+        market: Constants of the market.
+    """
+    low = int(np.floor(willing))
+    up = willing - low
+    _, found = _month_kernel(low + 1, adverts, 0.0, 0.0, market)
+    return float((1.0 - up) * found[low] + up * found[low + 1])
 
 
 def _stationary(step: F64) -> F64:

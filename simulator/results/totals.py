@@ -28,6 +28,8 @@ class PoolRecord:
     graduates: NDArray[np.float64]  # (T + 1, P) of them, those that found a graduate
     left: NDArray[np.float64]  # (T + 1, P) passing adverts left for experienced candidates
     experienced: NDArray[np.float64]  # (T + 1, P) of them, those that found one
+    move_chances: NDArray[np.float64]  # (T + 1, P) success of closing move adverts, added up
+    moves: NDArray[np.float64]  # (T + 1, P) of them, those that agreed a start
     pulls: NDArray[np.float64]  # (T + 1, O) pulls made
 
 

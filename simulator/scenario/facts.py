@@ -75,12 +75,11 @@ def read_facts(layered: Layered, census: str) -> tuple[Facts | None, list[Proble
 
 def _facts(folder: Path) -> Facts:
     manifest = _toml(folder / "manifest.toml")
-    values = _toml(folder / "fitted.toml").get("values")
     return Facts(
         folder=folder,
         opening=str(manifest.get("opening", "")),
         trusts=_trusts(folder / "posts.csv"),
-        fitted=tuple(sorted(values)) if isinstance(values, dict) else (),
+        fitted=tuple(sorted(_toml(folder / "fitted.toml"))),
         files=tuple(folder / name for name in FILES),
     )
 

@@ -9,8 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from simulator.cli.main import main
+from simulator.scenario import Problem, ScenarioError, load_scenario, one_screen
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SCREEN = 40
@@ -542,6 +545,53 @@ def test_there_are_many_distinct_mistakes() -> None:
 def test_mistake_is_refused(case: Case, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spoil(folder, case)
     refused(folder, capsys, (Path(case.file).name, *case.told))
+
+
+def problems_of(path: Path) -> list[Problem]:
+    """Return the problems of a scenario; anything but these or a scenario is an error."""
+    try:
+        load_scenario(path)
+    except ScenarioError as error:
+        return error.problems
+    return []
+
+
+TOKENS = (
+    *('""', "0", "-1", "nan", "inf", "true", "[]", "{}", "[[1]]", '"x"', "1e400", "2026-03-01"),
+    *("12:00:00", "{ a = 1 }", '"\\u0000"', '"../x"', '["RGT", 1]', "0x10", '[["RGT"]]', "3"),
+)
+
+
+@pytest.fixture(scope="module")
+def garden(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder like the others, kept for many examples."""
+    folder = tmp_path_factory.mktemp("garden")
+    shutil.copytree(SCENARIOS / "census" / "tiny-ladder", folder / "census" / "tiny")
+    (folder / "tables").mkdir()
+    (folder / "tables" / "rows.csv").write_text(ROWS, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.functional
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, len(BASE.splitlines()) - 1), st.sampled_from(TOKENS)),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_any_mixture_of_mistakes_is_read_or_refused(
+    garden: Path, mistakes: list[tuple[int, str]]
+) -> None:
+    lines = BASE.splitlines()
+    for line, token in mistakes:
+        lines[line] = f"{lines[line].partition('=')[0].strip() or 'x'} = {token}"
+    path = garden / "mine.toml"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    problems = problems_of(path)
+    assert all(problem.file and problem.message for problem in problems)
+    assert len(one_screen(problems)) <= SCREEN
 
 
 CONTENTS = {

@@ -202,6 +202,42 @@ def test_results_never_go_into_a_folder_in_use(
 
 
 @pytest.mark.functional
+def test_failed_run_leaves_an_earlier_result_alone(
+    tmp_path: Path, engine: Callable[[Callable[..., object]], None]
+) -> None:
+    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
+
+    def fail(*_: object, **given: object) -> None:
+        raise KeyboardInterrupt
+
+    engine(fail)
+    assert main(["run", str(LADDER), "--out", str(tmp_path)]) == 130
+    assert (tmp_path / "manifest.json").read_text(encoding="utf-8") == "{}"
+
+
+@pytest.mark.functional
+def test_csv_needs_a_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", str(LADDER), "--csv"]) == 2
+    assert "--out" in capsys.readouterr().err
+
+
+@pytest.mark.functional
+def test_folder_that_is_no_result_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["verify", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert tmp_path.name in err.replace("\n", "")
+    assert "Traceback" not in err
+
+
+@pytest.mark.functional
+def test_engines_agree_on_the_tiny_ladder(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["crosscheck", str(LADDER), "--replications", "2", "--quiet"]) == 0
+    assert "agree" in capsys.readouterr().out
+
+
+@pytest.mark.functional
 def test_results_never_go_below_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("mine", encoding="utf-8")
     assert main(["run", str(LADDER), "--out", str(tmp_path / "file" / "out")]) == 2

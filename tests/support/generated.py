@@ -1,15 +1,26 @@
-"""Generated specifications: small worlds with everything switched on, and their extremes."""
+"""Generated specifications: small worlds with everything switched on, and their extremes.
+
+A world is built from its fields alone, so a failing one can be named in a line. ``CHOICES`` holds
+the values that generated worlds take; ``draw_world`` draws from them by a seeded generator, and
+the strategy ``worlds`` by Hypothesis, which shrinks towards the first value of each.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from math import pi
+from typing import Any, NamedTuple
 
 import numpy as np
+from hypothesis import strategies as st
+from numpy.random import Generator
+from numpy.typing import NDArray
 from scipy.stats import poisson
 
 from simulator import keyed
-from simulator.domain.words import BAND_RANGE_OF, BANDS, GROUPS, Phase
+from simulator.domain.words import BAND_RANGE_OF, BAND_RANGES, BANDS, GROUPS, Phase
 from simulator.model.specification import (
+    F64,
     NEVER,
     QUANTILES,
     Cells,
@@ -26,6 +37,10 @@ from simulator.model.specification import (
 )
 
 COHORTS = 96
+DURATIONS = (9, 14)
+"""Months of study on the two pathways."""
+WIDTH = 13
+"""Entries of a cumulative distribution before its padding."""
 
 
 @dataclass(frozen=True)
@@ -36,23 +51,104 @@ class World:
     regions: int = 2
     trusts: int = 2  # in each region
     groups: tuple[int, ...] = (0, 2)
+    empty: tuple[int, ...] = ()  # groups that have pools but no posts
     bands: tuple[int, ...] = (3, 4, 5, 6)
+    gaps: float = 0.1  # share of cells that do not exist: an empty band below
     posts: int = 6  # at most, in a cell
     months: int = 36
     draws: int = 2
-    replications: int = 4
     leaving: float = 0.25  # hazard a year
     growth: float = 0.05  # of posts, a year; negative shrinks
+    dip: float = 0.0  # share of posts that go and come back over the horizon
+    varying: float = 0.3  # how far paths change from month to month
     success: float = 0.8
     move_share: float = 0.3
+    mover_rate: float = 0.1  # colleagues who would move, a month and head
     internal_share: float = 0.6
     supply: float = 0.6  # candidates a month and pool
     intake: float = 2.0  # starters a cohort
     poisson_intake: bool = False
+    give_up: float = 1.5  # hazard a year of graduates who wait
     min_months: int = 6
     retire_share: float = 0.15
     vacant: float = 0.15  # share of opening posts
     replay: bool = False
+
+    def changed(self) -> str:
+        """The fields that are not at their defaults, to name a world in a line."""
+        given = ((f.name, getattr(self, f.name), f.default) for f in fields(self))
+        return f"World({', '.join(f'{n}={v!r}' for n, v, usual in given if v != usual)})"
+
+
+CHOICES: dict[str, tuple[Any, ...]] = {
+    "regions": (2, 1, 3),
+    "trusts": (3, 1, 2, 4),
+    "groups": ((0, 2), (1,), (0, 1, 2)),
+    "empty": ((), (1,)),
+    "bands": ((3, 4, 5, 6), (5,), (0, 1, 2), (3, 4, 6, 7), (4, 5, 6, 8, 9, 10)),
+    "gaps": (0.1, 0.0, 0.5),
+    "posts": (6, 0, 1, 3, 10),
+    "months": (36, 1, 2, 13, 24, 60),
+    "draws": (2, 1, 3),
+    "leaving": (0.25, 0.0, 0.1, 0.6, 2.0, 1000.0),
+    "growth": (0.05, 0.0, -0.1, -0.4, 0.3),
+    "dip": (0.0, 0.3, 0.7, 1.0),
+    "varying": (0.3, 0.0, 0.9),
+    "success": (0.8, 0.0, 0.3, 1.0),
+    "move_share": (0.3, 0.0, 0.6, 1.0),
+    "mover_rate": (0.1, 0.0, 0.02, 1.0),
+    "internal_share": (0.6, 0.0, 0.2, 1.0),
+    "supply": (0.6, 0.0, 0.2, 2.0),
+    "intake": (2.0, 0.0, 0.5, 4.0),
+    "poisson_intake": (False, True),
+    "give_up": (1.5, 0.0, 12.0),
+    "min_months": (6, 1, 24),
+    "retire_share": (0.15, 0.0, 0.5),
+    "vacant": (0.15, 0.0, 0.5, 1.0),
+    "replay": (False, True),
+}
+"""Values of generated worlds; the first of each makes a broad world."""
+
+BROAD: dict[str, tuple[Any, ...]] = {
+    "regions": (2, 3),
+    "trusts": (3, 4),
+    "groups": ((0, 2), (0, 1, 2), (1,)),
+    "gaps": (0.1, 0.0, 0.3),
+    "posts": (6, 4, 8),
+    "months": (36, 24, 48, 60),
+    "draws": (2, 1, 3),
+    "leaving": (0.25, 0.15, 0.5),
+    "growth": (0.05, 0.0, -0.1, 0.2),
+    "dip": (0.0, 0.3, 0.6),
+    "varying": (0.3, 0.8),
+    "success": (0.8, 0.5, 1.0),
+    "move_share": (0.3, 0.2, 0.5),
+    "mover_rate": (0.1, 0.03, 1.0),
+    "internal_share": (0.6, 0.3, 0.9),
+    "supply": (0.6, 0.3, 1.2),
+    "intake": (2.0, 3.0),
+    "poisson_intake": (False, True),
+    "min_months": (6, 1, 12),
+    "vacant": (0.15, 0.3),
+    "replay": (False, False, True),
+}
+"""Values with which every part of the law has something to do."""
+
+
+def draw_world(rng: Generator, seed: int, *, broad: bool) -> World:
+    """Draw a world: a broad one, or one in which a few choices are extreme."""
+    chosen = {name: values[rng.integers(len(values))] for name, values in BROAD.items()}
+    if not broad:
+        odd = rng.choice(sorted(CHOICES), size=int(rng.integers(1, 6)), replace=False)
+        for name in odd.tolist():
+            chosen[name] = CHOICES[name][rng.integers(len(CHOICES[name]))]
+    return World(seed=seed, **chosen)
+
+
+def worlds() -> st.SearchStrategy[World]:
+    """Any combination of all choices."""
+    choices = {name: st.sampled_from(values) for name, values in CHOICES.items()}
+    return st.builds(World, seed=st.integers(1, 1_000_000), **choices)
 
 
 def build(world: World) -> Specification:
@@ -60,97 +156,118 @@ def build(world: World) -> Specification:
     rng = np.random.default_rng(world.seed)
     regions = tuple(f"Y{r}" for r in range(world.regions))
     trusts = [(f"T{r}{t}", regions[r]) for r in range(world.regions) for t in range(world.trusts)]
+    classes = 2 * len(regions)
     pools, pool_of = _pools(world, regions, rng)
-    cells, rows = _cells(world, trusts, pool_of, rng)
+    cells = _cells(world, trusts, regions, pool_of, rng)
     training = _training(world, regions, pool_of, rng)
-    pulls, option = _pulls(world, trusts, rows, rng)
-    cells = replace(cells, option=option)
-    replay = _replay(world, cells, len(trusts), len(pools.key), rng) if world.replay else None
-    classes = 2
-    index = np.cumprod(
-        1 + np.concatenate([np.zeros((classes, world.draws, 1)),
-                            (world.growth + rng.normal(0, 0.02, (classes, world.draws, world.months))) / 12], axis=2),
-        axis=2,
+    pulls, option = _pulls(world, trusts, cells)
+    replay = _replay(world, cells, trusts, len(pools.key), rng) if world.replay else None
+    index = _index(world, classes, rng)
+    cells = _roomy(replace(cells, option=option), index)
+    return freeze(
+        Specification(
+            seed=world.seed,
+            months=world.months,
+            draws=world.draws,
+            replications=12 * world.draws,
+            first_replication=0,
+            trusts=tuple(code for code, _ in trusts),
+            trust_region=tuple(region for _, region in trusts),
+            start="2026-03",
+            cells=cells,
+            slots=_slots(world, cells, rng),
+            exits=_exits(world, len(cells.trust), classes, rng),
+            hiring=_hiring(world, index, len(trusts), rng),
+            pools=pools,
+            pulls=pulls,
+            replay=replay,
+            training=training,
+            places=_places(trusts, world.months),
+            need_base=cells.posts.astype(np.float64),
+            need_index=index,
+        )
     )
-    spec = Specification(
-        seed=world.seed,
-        months=world.months,
-        draws=world.draws,
-        replications=world.replications,
-        first_replication=0,
-        trusts=tuple(code for code, _ in trusts),
-        trust_region=tuple(region for _, region in trusts),
-        start="2026-03",
-        cells=_roomy(cells, index),
-        slots=_slots(world, _roomy(cells, index), rng),
-        exits=_exits(world, len(cells.trust), classes, rng),
-        hiring=_hiring(world, index, len(trusts), classes, rng),
-        pools=pools,
-        pulls=pulls,
-        replay=replay,
-        training=training,
-        places=_places(trusts, world.months),
-        need_base=cells.posts.astype(float),
-        need_index=index,
-    )
-    return freeze(spec)
 
 
-def _pools(world, regions, rng):
-    names = [(region, GROUPS[g], r) for region in regions for g in world.groups
-             for r in ("entry", "middle", "senior")]
+def _path(world: World, rows: int, rng: Generator) -> F64:
+    """Factors around one that differ between rows and from month to month, (rows, T + 1)."""
+    level = rng.uniform(0.8, 1.2, (rows, 1))
+    return level * rng.uniform(1 - world.varying, 1 + world.varying, (rows, world.months + 1))
+
+
+def _index(world: World, classes: int, rng: Generator) -> F64:
+    """Establishment relative to the opening: growth with noise, and the dip."""
+    yearly = world.growth + rng.normal(0, 0.02, (classes, world.draws, world.months))
+    steps = np.concatenate([np.zeros((classes, world.draws, 1)), yearly / 12], axis=2)
+    dip = world.dip * np.sin(pi * np.arange(world.months + 1) / world.months)
+    index: F64 = np.cumprod(1 + steps, axis=2) * (1 - dip)
+    index[..., 0] = 1.0
+    return index
+
+
+def _pools(
+    world: World, regions: tuple[str, ...], rng: Generator
+) -> tuple[Pools, dict[tuple[str, str, str], int]]:
+    groups = sorted({*world.groups, *world.empty})
+    names = [(region, GROUPS[g], r) for region in regions for g in groups for r in BAND_RANGES]
     count = len(names)
+    mean = rng.uniform(0, 2 * world.supply, (count, 1))
     pools = Pools(
         names=tuple(names),
         key=np.array([keyed.name_key("pool|" + "|".join(n)) for n in names], np.uint64),
         opening=rng.integers(0, 3, count).astype(np.int32),
-        supply=np.repeat(rng.uniform(0, 2 * world.supply, (count, 1)), world.months + 1, axis=1),
-        supply_factor=rng.uniform(0.8, 1.2, world.draws),
+        supply=mean * _path(world, count, rng),
+        supply_factor=rng.uniform(0.8, 1.2, (world.draws, world.months + 1)),
         supply_loss=float(rng.uniform(0.1, 0.5)),
         newly_qualified=rng.choice([0.0, 0.2, 0.5], count),
     )
     return pools, {name: i for i, name in enumerate(names)}
 
 
-def _cells(world, trusts, pool_of, rng):
+def _cells(
+    world: World,
+    trusts: list[tuple[str, str]],
+    regions: tuple[str, ...],
+    pool_of: dict[tuple[str, str, str], int],
+    rng: Generator,
+) -> Cells:
     rows = []
     for t, (_, region) in enumerate(trusts):
-        for g in world.groups:
+        for g in sorted(set(world.groups) - set(world.empty)):
             for b in world.bands:
-                posts = int(rng.integers(0, world.posts + 1)) if world.posts else 0
-                if rng.random() < 0.1:
-                    continue  # a cell that does not exist: an empty band below
-                rows.append((t, g, b, pool_of[region, GROUPS[g], BAND_RANGE_OF[BANDS[b]]], posts))
-    number = {(t, g, b): i for i, (t, g, b, _, _) in enumerate(rows)}
-    table = np.array(rows, dtype=np.int32).reshape(-1, 5)
-    codes = [trusts[t][0] for t in table[:, 0]]
-    key = [keyed.name_key(f"cell|{c}|{GROUPS[g]}|{BANDS[b]}")
-           for c, g, b in zip(codes, table[:, 1], table[:, 2], strict=True)]
-    cells = Cells(
+                posts = int(rng.integers(0, world.posts + 1))
+                if rng.random() < world.gaps:
+                    continue
+                pool = pool_of[region, GROUPS[g], BAND_RANGE_OF[BANDS[b]]]
+                rows.append((t, g, b, pool, posts, 2 * regions.index(region) + g % 2))
+    number = {(t, g, b): i for i, (t, g, b, *_) in enumerate(rows)}
+    table = np.array(rows, dtype=np.int32).reshape(-1, 6)
+    names = [f"cell|{trusts[t][0]}|{GROUPS[g]}|{BANDS[b]}" for t, g, b, *_ in rows]
+    zeros = np.zeros(len(rows), np.int32)
+    return Cells(
         trust=table[:, 0].copy(),
         group=table[:, 1].copy(),
         band=table[:, 2].copy(),
         pool=table[:, 3].copy(),
-        klass=(table[:, 1] % 2).astype(np.int32),
+        klass=table[:, 5].copy(),
         staff=(table[:, 0] * len(GROUPS) + table[:, 1]).astype(np.int32),
-        below=np.array([number.get((t, g, b - 1), -1) for t, g, b, _, _ in rows], np.int32),
-        option=np.zeros(len(rows), np.int32),
-        key=np.array(key, np.uint64),
-        first=np.zeros(len(rows), np.int32),
-        slots=np.zeros(len(rows), np.int32),
+        below=np.array([number.get((t, g, b - 1), -1) for t, g, b, *_ in rows], np.int32),
+        option=zeros,
+        key=np.array([keyed.name_key(name) for name in names], np.uint64),
+        first=zeros,
+        slots=zeros,
         posts=table[:, 4].copy(),
     )
-    return cells, rows
 
 
-def _roomy(cells, index):
+def _roomy(cells: Cells, index: F64) -> Cells:
+    """Give every cell as many slots as it can need in any draw."""
     room = np.floor(cells.posts * index[cells.klass].max(axis=(1, 2)) + 1).astype(np.int32)
     room = np.maximum(room, cells.posts)
-    first = np.concatenate([[0], np.cumsum(room)[:-1]]).astype(np.int32)
-    return replace(cells, slots=room, first=first)
+    return replace(cells, slots=room, first=(np.cumsum(room) - room).astype(np.int32))
 
 
-def _slots(world, cells, rng):
+def _slots(world: World, cells: Cells, rng: Generator) -> Slots:
     cell = np.repeat(np.arange(len(cells.slots)), cells.slots)
     serial = np.arange(len(cell)) - np.repeat(cells.first, cells.slots)
     count = len(cell)
@@ -172,60 +289,68 @@ def _slots(world, cells, rng):
     )
 
 
-def _exits(world, cells, classes, rng):
-    hazard = np.full((classes, COHORTS, world.months + 1), world.leaving / 12)
+def _exits(world: World, cells: int, classes: int, rng: Generator) -> Exits:
+    shape = (classes, COHORTS, world.months + 1)
+    rows = classes * COHORTS
+    hazard = (world.leaving / 12) * _path(world, rows, rng).reshape(shape)
     hazard *= rng.uniform(0.5, 1.5, (classes, COHORTS, 1))
     hazard[:, :, 0] = 0
-    share = np.clip(rng.uniform(0, 2 * world.retire_share, (classes, COHORTS, 1)), 0, 1)
+    share = np.clip(2 * world.retire_share * rng.uniform(0, 1, shape), 0, 1)
     return Exits(
         hazard=hazard,
-        retire_share=np.repeat(share, world.months + 1, axis=2),
+        retire_share=share,
         factor=rng.uniform(0.7, 1.4, (world.draws, cells)),
         tenure=(1.5, 1.2),
     )
 
 
-def _hiring(world, index, trusts, classes, rng):
-    path = np.ones((classes, world.months + 1))
+def _hiring(world: World, index: F64, trusts: int, rng: Generator) -> Hiring:
+    classes = len(index)
 
-    def spread(median):
-        return median * np.exp(np.linspace(-1, 1, QUANTILES) * 0.8)
+    def spread(median: float) -> F64:
+        return np.asarray(median * np.exp(np.linspace(-1, 1, QUANTILES) * 0.8))
 
     return Hiring(
         post_index=index,
         hire_factor=rng.uniform(0.7, 1.4, (world.draws, trusts)),
-        hire_path=path * rng.uniform(0.8, 1.2, (classes, 1)),
-        internal_share=path * world.internal_share,
-        success=path * world.success,
+        hire_path=_path(world, classes, rng),
+        internal_share=np.clip(world.internal_share * _path(world, classes, rng), 0, 1),
+        success=np.clip(world.success * _path(world, classes, rng), 0, 1),
         approval_quantiles=spread(1.5),
         round_quantiles=spread(1.2),
+        again_quantiles=spread(1.8),
         notice_quantiles=spread(1.4),
         joiner_ages=np.sort(rng.integers(18, 60, QUANTILES)).astype(np.int64),
         min_months=world.min_months,
         move_share=world.move_share,
+        mover_rate=world.mover_rate,
         congestion=0.5,
     )
 
 
-def _pulls(world, trusts, rows, rng):
+def _pulls(
+    world: World, trusts: list[tuple[str, str]], cells: Cells
+) -> tuple[Pulls, NDArray[np.int32]]:
     """Options by (region, group, band); with ``replay`` each has one trust outside the model."""
-    options, entries = [], []
-    number = {}
-    for i, (t, g, b, _, posts) in enumerate(rows):
-        number.setdefault((trusts[t][1], g, b), []).append((i, t, posts))
-    option = np.zeros(len(rows), np.int32)
-    for o, members in enumerate(number.values()):
-        options.append(len(entries))
-        for i, t, posts in members:
-            option[i] = o
-            if posts:
-                entries.append((i, t, keyed.name_key("trust|" + trusts[t][0]), float(posts)))
+    members: dict[tuple[str, int, int], list[int]] = {}
+    for i, (t, g, b) in enumerate(zip(cells.trust, cells.group, cells.band, strict=True)):
+        members.setdefault((trusts[t][1], int(g), int(b)), []).append(i)
+    option = np.zeros(len(cells.trust), np.int32)
+    first = []
+    entries: list[tuple[int, int, int, float]] = []
+    for o, chosen in enumerate(members.values()):
+        first.append(len(entries))
+        option[chosen] = o
+        for i in chosen:
+            if cells.posts[i]:
+                t = int(cells.trust[i])
+                key = keyed.name_key("trust|" + trusts[t][0])
+                entries.append((i, t, key, float(cells.posts[i])))
         if world.replay:
             entries.append((-1, -1, keyed.name_key("trust|elsewhere"), 3.0))
-    options.append(len(entries))
-    columns = list(zip(*entries, strict=True)) if entries else [(), (), (), ()]
+    columns = list(zip(*entries, strict=True)) or [(), (), (), ()]
     pulls = Pulls(
-        first=np.array(options, np.int32),
+        first=np.array([*first, len(entries)], np.int32),
         cell=np.array(columns[0], np.int32),
         trust=np.array(columns[1], np.int32),
         key=np.array(columns[2], np.uint64),
@@ -234,25 +359,30 @@ def _pulls(world, trusts, rows, rng):
     return pulls, option
 
 
-def _replay(world, cells, trusts, pools, rng):
-    months, staff = world.months, trusts * len(GROUPS)
+def _replay(
+    world: World, cells: Cells, trusts: list[tuple[str, str]], pools: int, rng: Generator
+) -> Replay:
+    months, staff = world.months, len(trusts) * len(GROUPS)
     present = np.isin(np.arange(staff), cells.staff)
     mean = np.where(present, rng.uniform(0, 0.6, staff), 0.0)
-    width = 12
-    cdf = np.full((staff, months + 1, width + 1), 2.0)
-    cdf[:, :, :width] = poisson.cdf(np.arange(width), mean[:, None])[:, None, :]
+    cdf = np.full((staff, months + 1, WIDTH + 1), 2.0)
+    cdf[:, :, :WIDTH] = np.asarray(poisson.cdf(np.arange(WIDTH), mean[:, None]))[:, None, :]
     share = np.zeros(len(cells.staff))
     for s in np.unique(cells.staff):
         of = cells.staff == s
         share[of] = np.cumsum(np.full(of.sum(), 1 / of.sum()))
         share[np.flatnonzero(of)[-1]] = 2.0
-    names = [f"staff|T|{i}" for i in range(staff)]
-    flat = np.ones((pools, months + 1))
+    names = [f"staff|{code}|{group}" for code, _ in trusts for group in GROUPS]
+
+    def path(low: float) -> F64:
+        return np.clip(rng.uniform(low, 1, (pools, 1)) * _path(world, pools, rng), 0, 1)
+
     return Replay(
         digest="generated",
-        ratio=flat * rng.uniform(0.3, 1, (pools, 1)),
-        graduate=flat * rng.uniform(0, 1, (pools, 1)),
-        experienced=flat * rng.uniform(0.5, 1, (pools, 1)),
+        ratio=path(0.3),
+        move=path(0.3),
+        graduate=path(0.2),
+        experienced=path(0.5),
         age=rng.integers(21, 30, pools).astype(np.int32),
         staff_key=np.array([keyed.name_key(n) for n in names], np.uint64),
         rival_cdf=cdf,
@@ -260,72 +390,107 @@ def _replay(world, cells, trusts, pools, rng):
     )
 
 
-def _training(world, regions, pool_of, rng):
-    """Two pathways in each region: three cohorts in study, two with people waiting, one a year after."""
-    lines, cohorts, rows = [], [], []
-    duration = (9, 14)
+class _Cohort(NamedTuple):
+    line: int
+    start: int
+    key: int
+    mean: float
+
+
+class _Row(NamedTuple):
+    """A trainee; rows are sorted by the law's row order."""
+
+    pool: int
+    ready: int
+    pathway: str
+    start: int
+    place: int
+    cohort: int
+    status: int
+    age: int
+
+
+def _training(
+    world: World,
+    regions: tuple[str, ...],
+    pool_of: dict[tuple[str, str, str], int],
+    rng: Generator,
+) -> Training:
+    """Two pathways in each region, with people in study, people waiting, and later cohorts."""
+    lines: list[tuple[str, str, int]] = []
+    cohorts: list[_Cohort] = []
+    rows: list[_Row] = []
+    groups = sorted({*world.groups, *world.empty})
     for p, name in enumerate(("short", "long")):
         for region in regions:
-            group = GROUPS[world.groups[p % len(world.groups)]]
+            group = GROUPS[groups[p % len(groups)]]
             pool = pool_of[region, group, "entry" if p == 0 else "middle"]
-            line = len(lines)
+            for start in (-DURATIONS[p] - 2, -4, -1, 0, *range(3, world.months + 1, 7)):
+                key = keyed.name_key(f"cohort|{name}|{region}|{start}")
+                mean = float(rng.uniform(0, 2 * world.intake))
+                cohort = _Cohort(len(lines), start, key, mean)
+                number = len(cohorts)
+                cohorts.append(cohort)
+                rows += _rows(world, cohort, number, (name, pool, DURATIONS[p]), rng)
             lines.append((name, region, p))
-            starts = [-duration[p] - 2, -4, -1, *range(3, world.months + 1, 7)]
-            for start in starts:
-                _cohort(world, cohorts, rows, (line, name, region, start, duration[p], pool), rng)
-    rows.sort(key=lambda r: (r[2], r[4], r[6], r[7], r[1]))
-    column = list(zip(*rows, strict=True))
-    study = np.zeros((2, max(duration) + 1))
-    study[:, 1:] = rng.uniform(0, 0.4, (2, max(duration)))
-    means = np.array([c[3] for c in cohorts])
-    cdf = np.full((len(cohorts), 14), 2.0)
+    rows.sort()
+    study = np.zeros((2, max(DURATIONS) + 1))
+    study[:, 1:] = rng.uniform(0, 0.4, (2, max(DURATIONS)))
+    cdf = np.full((len(cohorts), WIDTH + 1), 2.0)
     if world.poisson_intake:
-        cdf[:, :13] = poisson.cdf(np.arange(13), means[:, None])
+        means = np.array([c.mean for c in cohorts])
+        cdf[:, :WIDTH] = poisson.cdf(np.arange(WIDTH), means[:, None])
+    keys = [keyed.part_key(cohorts[row.cohort].key, row.place) for row in rows]
     return Training(
         names=tuple((name, region) for name, region, _ in lines),
         pathway=np.array([p for _, _, p in lines], np.int32),
         drop_hazard=study,
-        duration=np.array(duration, np.int32),
+        duration=np.array(DURATIONS, np.int32),
         seek_share=rng.uniform(0.5, 1, 2),
-        give_up_hazard=1.5,
-        cohort_line=np.array([c[0] for c in cohorts], np.int32),
-        cohort_start=np.array([c[1] for c in cohorts], np.int32),
-        cohort_key=np.array([c[2] for c in cohorts], np.uint64),
-        cohort_mean=means,
+        give_up_hazard=world.give_up,
+        cohort_line=np.array([c.line for c in cohorts], np.int32),
+        cohort_start=np.array([c.start for c in cohorts], np.int32),
+        cohort_key=np.array([c.key for c in cohorts], np.uint64),
+        cohort_mean=np.array([c.mean for c in cohorts]),
         cohort_cdf=cdf,
-        row_cohort=np.array(column[0], np.int32),
-        row_place=np.array(column[1], np.int32),
-        row_key=np.array([keyed.part_key(int(cohorts[c][2]), q)
-                          for c, q in zip(column[0], column[1], strict=True)], np.uint64),
-        row_pool=np.array(column[2], np.int32),
-        row_status=np.array(column[3], np.uint8),
-        row_ready=np.array(column[4], np.int32),
-        row_cohort_age=np.array(column[5], np.uint8),
+        row_cohort=np.array([row.cohort for row in rows], np.int32),
+        row_place=np.array([row.place for row in rows], np.int32),
+        row_key=np.array(keys, np.uint64),
+        row_pool=np.array([row.pool for row in rows], np.int32),
+        row_status=np.array([row.status for row in rows], np.uint8),
+        row_ready=np.array([row.ready for row in rows], np.int32),
+        row_cohort_age=np.array([row.age for row in rows], np.uint8),
     )
 
 
-def _cohort(world, cohorts, rows, who, rng):
-    line, name, region, start, duration, pool = who
-    key = keyed.name_key(f"cohort|{name}|{region}|{start}")
-    mean = float(rng.uniform(0, 2 * world.intake))
-    number = len(cohorts)
-    cohorts.append((line, start, key, mean))
-    ready = start + duration
-    status = 0 if start >= 1 else (1 if ready >= 1 else 2)
-    places = int(mean) + 1 if status == 0 else int(rng.integers(0, 4))
-    if world.poisson_intake and status == 0:
-        places = 13
+def _rows(
+    world: World, cohort: _Cohort, number: int, of: tuple[str, int, int], rng: Generator
+) -> list[_Row]:
+    pathway, pool, duration = of
+    ready = cohort.start + duration
+    if cohort.start >= 1:
+        status, places = 0, WIDTH if world.poisson_intake else int(cohort.mean) + 1
+    else:
+        status, places = (1 if ready >= 1 else 2), int(rng.integers(0, 4))
     offset = -(-world.months // 12)
     age = min(23 + offset - (ready - 1) // 12, NEVER)
-    for place in range(places):
-        rows.append((number, place, pool, status, ready, age, name, start))
+    return [
+        _Row(pool, ready, pathway, cohort.start, place, number, status, age)
+        for place in range(places)
+    ]
 
 
-def _places(trusts, months):
-    names = tuple(("trust", code) for code, _ in trusts)
+def _places(trusts: list[tuple[str, str]], months: int) -> Places:
+    """Every trust, every region, and England."""
+    regions = sorted({region for _, region in trusts})
+    names = [("trust", code) for code, _ in trusts]
+    names += [*(("region", region) for region in regions), ("england", "E")]
+    region = np.array([[of == name for _, of in trusts] for name in regions])
+    every = np.ones((1, len(trusts)), dtype=np.bool_)
+    member = np.concatenate([np.eye(len(trusts), dtype=np.bool_), region, every])
     return Places(
-        names=names,
-        titles=tuple(code for code, _ in trusts),
-        member=np.eye(len(trusts), dtype=bool)[None],
+        names=tuple(names),
+        titles=tuple(code for _, code in names),
+        member=member[None],
         epoch=np.zeros(months + 1, np.int32),
     )

@@ -159,10 +159,12 @@ def build(
             success=np.zeros((1, months + 1)),
             approval_quantiles=table(1.0),
             round_quantiles=table(1.0),
+            again_quantiles=table(1.0),
             notice_quantiles=table(1.0),
             joiner_ages=np.full(QUANTILES, 30),
             min_months=12,
             move_share=0.0,
+            mover_rate=1e9,
             congestion=0.0,
         ),
         pools=Pools(
@@ -170,7 +172,7 @@ def build(
             key=np.array([name_key("pool|" + "|".join(p)) for p in pool_names], np.uint64),
             opening=np.zeros(len(pool_names), np.int32),
             supply=np.zeros((len(pool_names), months + 1)),
-            supply_factor=np.ones(draws),
+            supply_factor=np.ones((draws, months + 1)),
             supply_loss=1.0,
             newly_qualified=np.zeros(len(pool_names)),
         ),
@@ -314,6 +316,8 @@ def phase_of(trace: Trace, stock: Stock, cell: int = 0) -> list[int]:
 
 
 ONE = Cell("R1", "A", "data", "6", 1, 1)
+WILLING = Cell("R1", "A", "data", "7", 1, 1)
+"""Somebody in the same pool, without whom nobody is willing to move."""
 
 
 def world_of_two_regions(
@@ -352,6 +356,7 @@ def world_of_two_regions(
         success=0.8,
         approval_quantiles=spread,
         round_quantiles=spread,
+        again_quantiles=spread,
         notice_quantiles=spread,
         move_share=0.4,
         congestion=0.5,
@@ -378,6 +383,7 @@ def with_rivals(spec: Specification) -> Specification:
     replay = Replay(
         digest="",
         ratio=np.full((size, months + 1), 0.7),
+        move=np.ones((size, months + 1)),
         graduate=np.full((size, months + 1), 0.5),
         experienced=np.full((size, months + 1), 0.5),
         age=np.full(size, 23, np.int32),
@@ -479,7 +485,7 @@ def test_joiners_are_born_in_the_year_of_their_age(due: int, cohort: int) -> Non
 def test_failed_rounds_are_advertised_again_at_once() -> None:
     spec = build([ONE], months=8, phases={0: Phase.ADVERT})
     spec.slots.due[0] = 2
-    trace = simulate(hiring(spec, round_quantiles=table(2.4), hire_factor=1.1))
+    trace = simulate(hiring(spec, round_quantiles=table(2.4), again_quantiles=table(2.4), hire_factor=1.1))
     assert happened(trace, Flow.ROUNDS_FAILED) == {2: 1, 5: 1, 8: 1}
     assert phase_of(trace, Stock.ADVERT) == [1] * 9
 
@@ -576,8 +582,8 @@ def test_move_between_two_trusts() -> None:
     # ... and in 5 it pulls the same person back.
     assert happened(trace, Flow.MOVED_IN, 1) == {5: 1}
     assert trace.spells.tolist() == [
-        (0, 1, 0, 0, 1, 2, 5, How.MOVED, How.MOVED),
-        (0, 1, 0, 1, 0, 0, 2, How.OPENING, How.MOVED),
+        (0, 1, 0, 0, 1, 2, 5, How.MOVED, How.MOVED_OUT),
+        (0, 1, 0, 1, 0, 0, 2, How.OPENING, How.MOVED_OUT),
         (0, 1, 0, 1, 1, 5, 7, How.MOVED, How.STILL_IN_POST),
     ]
     assert trace.counts["staff"] == 1
@@ -585,7 +591,7 @@ def test_move_between_two_trusts() -> None:
 
 @pytest.mark.unit
 def test_failed_pull_is_advertised_again() -> None:
-    spec = build([ONE], months=6, phases={0: Phase.ADVERT})
+    spec = build([ONE, WILLING], months=6, phases={0: Phase.ADVERT})
     trace = simulate(hiring(spec, success=1.0, move_share=1.0))
     assert phase_of(trace, Stock.AGREED) == [0, 1, 0, 1, 0, 1, 0]
     assert phase_of(trace, Stock.ADVERT) == [1, 0, 1, 0, 1, 0, 1]
@@ -593,11 +599,11 @@ def test_failed_pull_is_advertised_again() -> None:
 
 @pytest.mark.unit
 def test_pull_from_outside_the_model() -> None:
-    spec = build([ONE], months=6, phases={0: Phase.ADVERT}, outside=[("R1", "Z", 1.0)])
+    spec = build([ONE, WILLING], months=6, phases={0: Phase.ADVERT}, outside=[("R1", "Z", 1.0)])
     trace = simulate(hiring(spec, success=1.0, move_share=1.0), spells_of=0)
     assert happened(trace, Flow.JOINED_OUTSIDE) == {2: 1}
-    assert trace.spells["began"].tolist() == [How.JOINED_OUTSIDE]
-    assert trace.counts["staff"] == 1
+    assert trace.spells["began"].tolist() == [How.JOINED_OUTSIDE, How.OPENING]
+    assert trace.counts["staff"] == 2
 
 
 @pytest.mark.unit
@@ -609,8 +615,8 @@ def test_tries_of_competing_pulls() -> None:
     bases = {s: number(rep, int(spec.slots.key[s]), Purpose.PULL, 257) for s in open_}
     for k in range(TRIES):
         for slot in list(open_):
-            serial = floor(unit(mix(bases[slot] + Purpose.TRY + k * STEP)) * 9)
-            if serial < 5 and serial not in taken:
+            serial = floor(unit(mix(bases[slot] + Purpose.TRY + k * STEP)) * 5)
+            if serial not in taken:
                 taken[serial] = slot
                 open_.remove(slot)
     moved = trace.spells[trace.spells["began"] == How.MOVED]

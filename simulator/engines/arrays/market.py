@@ -60,17 +60,49 @@ def match(state: State, month: Month, index: Index, market: Market | None) -> No
     spec = state.layout.spec
     adverts = _close(state, month.number, index)
     moving = adverts.channel < spec.hiring.move_share * SHARE
-    agreed = moving & (adverts.score < adverts.success * SCORE)
-    state.channel[index[agreed]] = Channel.MOVE
-    others = np.flatnonzero(~moving)
+    movers, others = np.flatnonzero(moving), np.flatnonzero(~moving)
     if market is None:
-        filled = _replayed(state, month.number, adverts, others)
+        filled = [_replayed_moves(state, month.number, adverts, movers)]
+        filled.append(_replayed(state, month.number, adverts, others))
     else:
-        filled = _competed(state, month, adverts, others, market)
-    agreed[filled] = True
+        filled = [_moving(state, month, adverts, movers)]
+        filled.append(_competed(state, month, adverts, others, market))
+    agreed = np.zeros(len(index), dtype=np.bool_)
+    agreed[filled[0]] = agreed[filled[1]] = True
+    state.channel[index[filled[0]]] = Channel.MOVE
     _agree(state, month.number, index[agreed])
     month.note(Flow.ROUNDS_FAILED, index[~agreed])
     month.advertised.append(index[~agreed])
+
+
+def _moving(state: State, month: Month, adverts: Adverts, movers: Index) -> Index:
+    """Move adverts that agree a start: as many as colleagues of the pool are willing to move."""
+    layout, spec = state.layout, state.layout.spec
+    if len(movers) == 0:
+        return movers
+    pools = len(layout.pools)
+    heads = state.heads @ (layout.pool[:, None] == np.arange(pools)).astype(np.float64)
+    key = spec.pools.key[layout.pools][None, :]
+    bits = keyed.numbers(state.keys[:, None], key, keyed.Purpose.MOVERS, month.number)
+    willing = np.floor(spec.hiring.mover_rate * heads + keyed.units(bits)).ravel()
+    segment = adverts.segment[movers]
+    ratio, _ = _ratio(willing, segment, spec.hiring.congestion)
+    passing = adverts.score[movers] < adverts.success[movers] * ratio[segment] * SCORE
+    ranked = _rank(adverts, movers[passing])
+    segment = adverts.segment[ranked]
+    found = ranked[_running_rank(segment, np.ones(len(ranked), np.bool_)) < willing[segment]]
+    if month.recorded:
+        chances = np.bincount(adverts.pool[movers], adverts.success[movers], pools)
+        month.pools["move_chances"] = chances
+        month.pools["moves"] = np.bincount(adverts.pool[found], minlength=pools).astype(np.float64)
+    return found
+
+
+def _replayed_moves(state: State, month: int, adverts: Adverts, movers: Index) -> Index:
+    replay = state.layout.spec.replay
+    assert replay is not None
+    share = replay.move[state.layout.pools[adverts.pool[movers]], month]
+    return movers[adverts.score[movers] < adverts.success[movers] * share * SCORE]
 
 
 def _agree(state: State, month: int, index: Index) -> None:
@@ -101,8 +133,6 @@ def _replayed(state: State, month: int, adverts: Adverts, others: Index) -> Inde
     graduate &= low.astype(np.float64) < replay.graduate[at, month] * SHARE
     found = graduate | (high.astype(np.float64) < replay.experienced[at, month] * SHARE)
     state.channel[index] = np.where(graduate, Channel.GRADUATE, Channel.EXPERIENCED)
-    ages = replay.age[at] + layout.spec.cohort_offset - (month - 1) // 12
-    state.cohort[index] = np.where(graduate, ages, state.cohort[index])
     return others[found]
 
 
@@ -115,7 +145,9 @@ def _competed(
     if len(others) == 0:
         return others
     experienced = state.experienced.ravel()
-    ratio, rivals = _ratio(state, adverts.segment[others], graduates)
+    candidates = experienced + graduates
+    congestion = state.layout.spec.hiring.congestion
+    ratio, rivals = _ratio(candidates, adverts.segment[others], congestion)
     passing = adverts.score[others] < adverts.success[others] * ratio[adverts.segment[others]] * SCORE
     ranked = _rank(adverts, others[passing])
     segment = adverts.segment[ranked]
@@ -141,11 +173,10 @@ def _waiting_graduates(state: State, month: int, market: Market) -> tuple[Index,
     return waiting, np.bincount(segment, minlength=state.experienced.size)
 
 
-def _ratio(state: State, segment: Index, graduates: Index) -> tuple[F64, Index]:
+def _ratio(candidates: F64, segment: Index, congestion: float) -> tuple[F64, Index]:
     """Candidates / (candidates + congestion x adverts) by segment, and the adverts."""
-    rivals = np.bincount(segment, minlength=state.experienced.size)
-    candidates = state.experienced.ravel() + graduates
-    crowd = candidates + state.layout.spec.hiring.congestion * rivals
+    rivals = np.bincount(segment, minlength=len(candidates))
+    crowd = candidates + congestion * rivals
     return np.divide(candidates, crowd, out=np.zeros_like(crowd), where=crowd > 0), rivals
 
 
@@ -180,7 +211,7 @@ def _renew_experienced(state: State, month: int) -> None:
     bits = keyed.numbers(
         state.keys[:, None], pools.key[layout.pools][None, :], keyed.Purpose.SUPPLY, month
     )
-    arriving = pools.supply[layout.pools, month] * pools.supply_factor[state.draws][:, None]
+    arriving = pools.supply[layout.pools, month] * pools.supply_factor[state.draws, month][:, None]
     kept = state.experienced * (1.0 - pools.supply_loss)
     np.floor(kept + arriving + keyed.units(bits), out=state.experienced)
 

@@ -123,6 +123,7 @@ def start_work(state: State, month: Month, index: Index) -> None:
     _give_ages(state, month.number, np.concatenate([aged, movers[outside]]))
     _move(state, month, source[source >= 0], inside)
     if spec.replay is not None:
+        _give_replayed_ages(state, month.number, index[channel == Channel.GRADUATE])
         lose_to_outside(state, month)
     fresh = np.concatenate([arrivals, movers[outside]])
     eligible = np.full(len(fresh), month.number + spec.hiring.min_months, dtype=np.intp)
@@ -155,6 +156,15 @@ def _give_ages(state: State, month: int, index: Index) -> None:
     pick = keyed.fields(state.numbers(index, keyed.Purpose.OFFER), 44, 10)
     age = spec.hiring.joiner_ages[pick]
     state.cohort[index] = age + spec.cohort_offset - (month - 1) // 12
+
+
+def _give_replayed_ages(state: State, month: int, index: Index) -> None:
+    """Graduates of the stored baseline have the usual age of their pool when they join."""
+    layout, replay = state.layout, state.layout.spec.replay
+    assert replay is not None
+    cell = layout.slot_cell[state.split(index)[1]]
+    age = replay.age[layout.pools[layout.pool[cell]]]
+    state.cohort[index] = age + layout.spec.cohort_offset - (month - 1) // 12
 
 
 def _eligible_from_outside(state: State, month: int, index: Index) -> Index:

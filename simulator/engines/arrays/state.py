@@ -16,7 +16,7 @@ from simulator import keyed
 from simulator.domain.words import GROUPS, Phase
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.ragged import Index
-from simulator.model.specification import F64, I32, NEVER, TENURE_BREAKS, U8, U64
+from simulator.model.specification import F64, I32, NEVER, QUANTILES, TENURE_BREAKS, U8, U64
 
 Held = NDArray[np.int16]
 
@@ -149,9 +149,10 @@ def open_rounds(state: State, index: Index, month: int) -> None:
     state.phase[index] = Phase.ADVERT
     bits = state.numbers(index, keyed.Purpose.ROUND, state.round_index(index))
     pick = keyed.fields(bits, 4, 10)
-    length = months_of(
-        state.layout.spec.hiring.round_quantiles, pick, hire_slowness(state, index, month)
-    )
+    hiring = state.layout.spec.hiring
+    quantiles = np.concatenate([hiring.round_quantiles, hiring.again_quantiles])
+    pick += (state.round[index] > 1).astype(np.uint64) * np.uint64(QUANTILES)
+    length = months_of(quantiles, pick, hire_slowness(state, index, month))
     state.due[index] = np.minimum(month + length, NEVER)
 
 

@@ -159,7 +159,8 @@ def _completions(market: Market | None, months: int) -> int:
 def _empty_record(layout: Layout) -> PoolRecord:
     pools = (layout.spec.months + 1, len(layout.pools))
     options = (layout.spec.months + 1, len(layout.spec.pulls.first) - 1)
-    return PoolRecord(*(np.zeros(pools) for _ in range(6)), pulls=np.zeros(options))
+    zeros = {name: np.zeros(pools) for name in PoolRecord.__dataclass_fields__}
+    return PoolRecord(**{**zeros, "pulls": np.zeros(options)})
 
 
 def _note_pools(record: PoolRecord, month: Month) -> None:

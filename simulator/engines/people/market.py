@@ -14,16 +14,18 @@ def trade(world: World) -> Life:
     """Let the candidates of each pool arrive, and answer the adverts that close, every month."""
     pools = world.tables.spec.pools
     keys: list[int] = pools.key.tolist()
-    factor = float(pools.supply_factor[world.draw])
+    factors: list[float] = pools.supply_factor[world.draw].tolist()
     for month in range(1, world.months + 1):
         yield world.until(month, clock.MARKET)
         for pool, key in enumerate(keys):
             chance = unit(number(world.rep, key, Purpose.SUPPLY, month))
             kept = world.experienced[pool] * (1.0 - pools.supply_loss)
-            arriving = world.tables.supply[pool][month] * factor
+            arriving = world.tables.supply[pool][month] * factors[month]
             world.experienced[pool] = floor(kept + arriving + chance)
             if world.closing[pool]:
                 clear(world, pool)
+            if world.moving[pool]:
+                clear_moves(world, pool, key)
 
 
 def clear(world: World, pool: int) -> None:
@@ -41,15 +43,35 @@ def clear(world: World, pool: int) -> None:
         vacancy.answer.succeed(Answer.SOMEBODY if found else Answer.NOBODY)
 
 
+def clear_moves(world: World, pool: int, key: int) -> None:
+    """Answer the move adverts of a pool: as many as colleagues are willing to move."""
+    adverts, world.moving[pool] = world.moving[pool], []
+    rate = world.tables.spec.hiring.mover_rate
+    chance = unit(number(world.rep, key, Purpose.MOVERS, world.month))
+    willing = floor(rate * world.pool_heads[pool] + chance)
+    passed = [v for v in adverts if attracts(world, v, willing, len(adverts))]
+    passed.sort(key=lambda v: (field(v.z, 34, 30), v.slot))
+    for vacancy in passed[:willing]:
+        vacancy.channel = Channel.MOVE
+    for vacancy in adverts:
+        found = vacancy.channel is Channel.MOVE
+        vacancy.answer.succeed(Answer.SOMEBODY if found else Answer.NOBODY)
+
+
 def passes(world: World, vacancy: Vacancy, pool: int, adverts: int) -> bool:
     """Does an advert attract anybody, given the candidates and the competing adverts?"""
-    tables = world.tables
     people = world.experienced[pool] + len(world.waiting[pool])
+    return attracts(world, vacancy, people, adverts)
+
+
+def attracts(world: World, vacancy: Vacancy, people: int, adverts: int) -> bool:
+    """Does an advert pass, the chance falling with adverts per candidate?"""
+    tables = world.tables
     if not people:
         return False
     crowd = people + tables.spec.hiring.congestion * adverts
     success = tables.success[tables.klass[vacancy.cell]][world.month]
-    return field(vacancy.z, 34, 30) < success * people / crowd * 2.0**30
+    return field(vacancy.z, 34, 30) < success * (people / crowd) * 2.0**30
 
 
 def give_graduates(world: World, pool: int, ranked: list[Vacancy]) -> list[Vacancy]:

@@ -81,6 +81,9 @@ def write_stocks(world: World, trace: Trace, row: int, month: int) -> None:
     stocks[:, Stock.FUNDED_FTE] = world.fte_funded
     stocks[:, Stock.IN_POST_FTE] = world.fte_in_post
     stocks[:, Stock.VACANT] = counts[:, [Phase.APPROVAL, Phase.ADVERT, Phase.AGREED]].sum(axis=1)
+    pools = np.array(world.tables.pool)
+    heads = np.bincount(pools, weights=counts[:, Phase.FILLED], minlength=len(world.pool_heads))
+    world.pool_heads = heads.astype(np.int64).tolist()
     training = trace.training_stocks[row, month]
     training[:] = np.array(world.training_stocks, dtype=np.int32).reshape(training.shape)
     trace.pool_stocks[row, month] = world.experienced

@@ -36,6 +36,7 @@ class Tables:
 
     __slots__ = (
         "_cumulative",
+        "again",
         "ages",
         "approval",
         "below",
@@ -79,6 +80,7 @@ class Tables:
         self.success: list[list[float]] = hiring.success.tolist()
         self.approval: list[float] = hiring.approval_quantiles.tolist()
         self.rounds: list[float] = hiring.round_quantiles.tolist()
+        self.again: list[float] = hiring.again_quantiles.tolist()
         self.notice: list[float] = hiring.notice_quantiles.tolist()
         self.ages: list[int] = hiring.joiner_ages.tolist()
         self.supply: list[list[float]] = spec.pools.supply.tolist()

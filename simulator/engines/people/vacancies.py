@@ -56,7 +56,8 @@ def recruit(world: World, vacancy: Vacancy) -> Life:
             yield world.until(vacancy.due, clock.CLOSING)
             found = close(world, vacancy)
             if found is None:
-                adverts = world.closing[world.tables.pool[vacancy.cell]]
+                queues = world.moving if closes_as_move(world, vacancy) else world.closing
+                adverts = queues[world.tables.pool[vacancy.cell]]
                 found = (yield ask(world, vacancy, adverts)) is Answer.SOMEBODY
             if not found:
                 world.flow(vacancy.cell, Flow.ROUNDS_FAILED)
@@ -81,14 +82,15 @@ def recruit(world: World, vacancy: Vacancy) -> Life:
 def close(world: World, vacancy: Vacancy) -> bool | None:
     """Close an advert: did it find somebody? None if the market of its pool decides.
 
-    Only adverts to experienced people and graduates of the same pool compete with each other.
+    Adverts compete with those of the same pool and kind: moves, and all others.
     """
-    if closes_as_move(world, vacancy):
-        score = field(vacancy.z, 34, 30)
-        klass = world.tables.klass[vacancy.cell]
+    replay = world.tables.spec.replay
+    if replay is not None and closes_as_move(world, vacancy):
+        success = world.tables.success[world.tables.klass[vacancy.cell]][world.month]
+        share = replay.move.item(world.tables.pool[vacancy.cell], world.month)
         vacancy.channel = Channel.MOVE
-        return score < world.tables.success[klass][world.month] * 2.0**30
-    if world.tables.spec.replay is not None:
+        return field(vacancy.z, 34, 30) < success * share * 2.0**30
+    if replay is not None:
         return replayed(world, vacancy, vacancy.turn * ROUNDS + vacancy.round)
     return None
 
@@ -135,7 +137,8 @@ def advertise(world: World, vacancy: Vacancy) -> None:
     vacancy.round += 1
     vacancy.channel = Channel.NONE
     number_round(world, vacancy)
-    quantile = world.tables.rounds[field(vacancy.z, 4, 10)]
+    lengths = world.tables.rounds if vacancy.round == 1 else world.tables.again
+    quantile = lengths[field(vacancy.z, 4, 10)]
     vacancy.due = world.month + months(delay(world, vacancy), quantile)
     world.set_phase(vacancy.slot, ADVERT)
 

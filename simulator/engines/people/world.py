@@ -118,8 +118,10 @@ class World:
         "log",
         "month",
         "months",
+        "moving",
         "offers",
         "phase",
+        "pool_heads",
         "pulling",
         "rep",
         "serve",
@@ -170,6 +172,8 @@ class World:
         self.pulling: list[Vacancy] = []
         self.offers: list[Vacancy] = []
         self.closing: list[list[Vacancy]] = [[] for _ in self.experienced]
+        self.moving: list[list[Vacancy]] = [[] for _ in self.experienced]
+        self.pool_heads = [0] * len(self.experienced)  # headcount at the end of last month
         self.created = {"staff": 0, "vacancies": 0, "trainees": 0, "graduates": 0}
         self.log: list[tuple[int, ...]] | None = [] if log else None
 

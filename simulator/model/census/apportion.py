@@ -120,7 +120,7 @@ def controlled_rounding(expected: F64, rows: I64, columns: I64, name: str) -> I6
     if not solved.success:
         raise ArithmeticError(f"{name}: the margins cannot be kept: {solved.message}")
     whole = floor.astype(np.int64)
-    whole[at_row, at_column] += np.rint(solved.x).astype(np.int64)
+    whole[at_row, at_column] += np.rint(np.asarray(solved.x)).astype(np.int64)
     return whole
 
 

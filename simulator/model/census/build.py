@@ -142,7 +142,13 @@ def solve(opening: str, library: Library, trusts: Sequence[Trust]) -> Steady:
     regions, region, region_share = regions_of(trusts)
     posts = _posts(shares, people, people * rate / (1.0 - rate))
     setting = Setting(
-        opening, library, regions, region, region_share, posts * (1.0 - rate), read_pathways()
+        opening,
+        library,
+        regions,
+        region,
+        region_share,
+        np.asarray(posts * (1.0 - rate), dtype=np.float64),
+        read_pathways(),
     )
     times = choose_success(setting)
     first = Observed(

@@ -1,7 +1,7 @@
 """Fits: the scalars of the law from the evidence, under a constant establishment.
 
-The order follows the dependencies: exits and ages, then the ladder of each trust and group, the pools
-that fill its vacancies, and last the durations that give time to hire and vacancy rate.
+The order follows the dependencies: exits and ages, then the ladder of each trust and group, the
+pools that fill its vacancies, and last the durations that give time to hire and vacancy rate.
 """
 
 from __future__ import annotations
@@ -37,9 +37,11 @@ from simulator.model.steady import (
     ladder,
     mean_months,
     months_pmf,
+    moves_found,
     refused_chance,
     solve_pool,
     stage_months,
+    steady_candidates,
 )
 
 F64 = NDArray[np.float64]
@@ -191,6 +193,7 @@ class Flows:
     inside: F64  # chance that a vacancy is filled inside
     failed: F64  # (regions, groups, bands) chance that a pull fails
     moving: F64  # (regions, groups, ranges) moves among outside starts
+    move_passing: F64  # (regions, groups, ranges) chance that a move advert agrees a start
     pools: Mapping[tuple[int, int, int], Pool]
 
     def stack(self, name: str) -> F64:
@@ -243,8 +246,9 @@ def solve_flows(
     moving = np.full((len(setting.regions), len(GROUPS), len(BAND_RANGES)), move_share)
     failed = failed_moves(setting)
     flows = start
+    move_passing = np.full_like(moving, success - 0.4)
     if start is not None:
-        moving = start.moving
+        moving, move_passing = start.moving, start.move_passing
     rivals = setting.heads * rate / 12.0
     for k in range(rounds):
         share, inside, ladders = _fit_inside(setting, exits, eligible, rivals, moving)
@@ -255,12 +259,14 @@ def solve_flows(
             success - 0.25 * np.ones_like(moving) if flows is None else flows.pool_values("passing")
         )
         target = move_share * pooled.sum()
-        adverts, moving = _fit_moves(setting, outside, failed, passing, success, target)
-        market = _market(setting, success, adverts)
+        for _ in range(3):
+            adverts, moving = _fit_moves(setting, outside, failed, passing, move_passing, target)
+            market = _market(setting, success, adverts)
+            move_passing = _move_passing(setting, market, pooled / 12.0, passing, move_passing)
         pools = _solve_pools(
             setting, pooled * (1.0 - moving) / 12.0, market, small if k >= rounds - 2 else 0.0
         )
-        flows = Flows(share, market, ladders, inside, failed, moving, pools)
+        flows = Flows(share, market, ladders, inside, failed, moving, move_passing, pools)
     if flows is None:
         raise ValueError("at least one substitution is needed")
     return flows
@@ -299,7 +305,7 @@ def _fit_inside(
 
 
 def _group_ladder(setting: Setting, g: int, exits: F64, inside: F64, moving: F64) -> Ladder:
-    """Solve a group's ladder with moves out equal to moves in, region by region and band by band."""
+    """Solve a group's ladder with as many moves out as in, by region and band."""
     heads = setting.heads[:, g]
     moves_in = moving[setting.region][:, RANGE_INDEX]
     region_heads = np.maximum(setting.by_region(heads), 1e-300)[setting.region]
@@ -307,6 +313,37 @@ def _group_ladder(setting: Setting, g: int, exits: F64, inside: F64, moving: F64
     for _ in range(12):
         moves_out = setting.by_region(found.moves)[setting.region] * heads / region_heads
         found = ladder(heads, exits, inside, moves_in, moves_out)
+    return found
+
+
+def mover_rate(setting: Setting) -> float:
+    """Return colleagues willing to move, a month and head.
+
+    Nothing is published; there are taken to be as many for each move as there are experienced
+    candidates for each hire in the steady state (``steady_candidates``).
+    """
+    moves = setting.at("leaving.organisation_rate") * setting.at("leaving.move_share")
+    tightness, loss = setting.at("supply.tightness"), setting.at("supply.give_up_per_month")
+    return steady_candidates(moves / 12.0, tightness, loss)
+
+
+def _move_passing(setting: Setting, market: Market, outside: F64, passing: F64, before: F64) -> F64:
+    """Return the chance that a move advert agrees a start, by pool.
+
+    Args:
+        setting: People and parameters.
+        market: Constants of the market.
+        outside: Starts from outside, a month.
+        passing: Chance of the other adverts.
+        before: Chance of move adverts from which the adverts are counted.
+    """
+    willing = mover_rate(setting) * setting.by_range(setting.by_region(setting.heads))
+    chance = market.move_share * before + (1.0 - market.move_share) * passing
+    moves = market.move_share * outside / np.maximum(chance, 1e-9)
+    found = np.zeros_like(before)
+    for key in np.ndindex(before.shape):
+        if moves[key] > 0:
+            found[key] = moves_found(float(willing[key]), float(moves[key]), market) / moves[key]
     return found
 
 
@@ -326,7 +363,7 @@ def failed_moves(setting: Setting) -> F64:
 
 
 def _fit_moves(
-    setting: Setting, outside: F64, failed: F64, passing: F64, success: float, target: float
+    setting: Setting, outside: F64, failed: F64, passing: F64, move_passing: F64, target: float
 ) -> tuple[float, F64]:
     """Find the share of move adverts that gives the moves; returns it and moves by pool."""
     weights = setting.by_region(outside)
@@ -334,8 +371,10 @@ def _fit_moves(
     kept = setting.by_range(weights * (1.0 - failed)) / pooled
 
     def moves(share: float) -> F64:
-        made = share * success * kept
-        return np.asarray(made / (made + (1.0 - share) * passing), dtype=np.float64)
+        made = share * move_passing * kept
+        return np.asarray(
+            made / np.maximum(made + (1.0 - share) * passing, 1e-300), dtype=np.float64
+        )
 
     share = bisect(lambda x: float((moves(x) * pooled).sum()) - target, 0.0, 0.9)
     return share, moves(share)
@@ -364,15 +403,28 @@ class Durations:
 
     approval: tuple[float, float]
     round: tuple[float, float]
+    again: tuple[float, float]
     notice: tuple[float, float]
     success: float
 
-    def pmfs(self) -> tuple[F64, F64, F64]:
-        """Return the distributions in whole months of approval, round and notice."""
-        approval, advert, notice = (
-            months_pmf(duration_quantiles(*one)) for one in (self.approval, self.round, self.notice)
+    def pmfs(self) -> tuple[F64, F64, F64, F64]:
+        """Return the distributions in whole months of approval, first and later round, notice."""
+        approval, advert, again, notice = (
+            months_pmf(duration_quantiles(*one))
+            for one in (self.approval, self.round, self.again, self.notice)
         )
-        return approval, advert, notice
+        return approval, advert, again, notice
+
+
+def all_rounds(first: F64, again: F64, passing: float) -> F64:
+    """Return the distribution of a round's length over all rounds, first and later.
+
+    With a chance ``passing`` there are 1 / passing - 1 later rounds for each first one.
+    """
+    mixed = np.zeros(max(len(first), len(again)))
+    mixed[: len(first)] += passing * first
+    mixed[: len(again)] += (1.0 - passing) * again
+    return mixed
 
 
 @dataclass(frozen=True)
@@ -391,7 +443,7 @@ class Vacancies:
         return self.approval + self.advert + self.agreed
 
 
-def choose_success(setting: Setting, guess: float = 0.25) -> Durations:
+def choose_success(setting: Setting, guess: float = 0.27) -> Durations:
     """Choose round success and round and notice medians for the median time to hire.
 
     Crowding takes about ``guess`` off the success. Among the successes of its range, each with the
@@ -403,7 +455,7 @@ def choose_success(setting: Setting, guess: float = 0.25) -> Durations:
     success = library.get(names[0])
     best, least = None, np.inf
     for chance in np.arange(success.low, success.high + 1e-9, 0.01):
-        found = fit_times(setting, float(chance), np.array([chance - guess * 0.84]), np.ones(1))
+        found = fit_times(setting, float(chance), np.array([chance - guess]), np.ones(1))
         values = (chance, found.round[0], found.notice[0])
         away = sum(
             ((value - library.at(name, opening)) / (library.get(name).high - library.get(name).low))
@@ -411,10 +463,7 @@ def choose_success(setting: Setting, guess: float = 0.25) -> Durations:
             for name, value in zip(names, values, strict=True)
         )
         if (
-            abs(
-                _median(found, np.array([chance - guess * 0.84]), np.ones(1)) / _target(setting)
-                - 1.0
-            )
+            abs(_median(found, np.array([chance - guess]), np.ones(1)) / _target(setting) - 1.0)
             < 0.005
             and away < least
         ):
@@ -429,8 +478,8 @@ def _target(setting: Setting) -> float:
 
 
 def _median(durations: Durations, chances: F64, weights: F64) -> float:
-    _, advert, notice = durations.pmfs()
-    rows = [hire_pmf(advert, notice, float(one), 25) for one in chances]
+    _, advert, again, notice = durations.pmfs()
+    rows = [hire_pmf(advert, again, notice, float(one), 25) for one in chances]
     return interpolated_median(np.asarray(weights / weights.sum() @ np.array(rows)))
 
 
@@ -446,6 +495,7 @@ def fit_times(setting: Setting, success: float, chances: F64, weights: F64) -> D
     start = Durations(
         approval=(setting.at("hiring.approval_median_months"), setting.at("hiring.approval_sigma")),
         round=(setting.at("hiring.round_median_months"), setting.at("hiring.round_sigma")),
+        again=(setting.at("hiring.again_median_months"), setting.at("hiring.again_sigma")),
         notice=(setting.at("hiring.notice_median_months"), setting.at("hiring.notice_sigma")),
         success=success,
     )
@@ -471,17 +521,19 @@ def vacant_posts(setting: Setting, flows: Flows, times: Durations) -> tuple[Dura
     """Fit round, notice and approval medians, and return the vacant posts of the steady state."""
     success = flows.market.success
     share = flows.market.move_share
-    chances = share * success + (1.0 - share) * flows.pool_values("passing")
+    chances = share * flows.move_passing + (1.0 - share) * flows.pool_values("passing")
     outside = setting.by_range(setting.by_region(flows.stack("outside")))
     used = outside > 0
     times = fit_times(setting, success, chances[used], outside[used])
-    _, advert, notice = times.pmfs()
+    _, advert, again, notice = times.pmfs()
     rate = setting.at("vacancy.rate.2022")
     wanted = setting.total * rate / (1.0 - rate)
 
     def stages(median: float) -> tuple[Durations, Vacancies]:
         now = replace(times, approval=(median, times.approval[1]))
-        means = (mean_months(now.pmfs()[0]), mean_months(advert), mean_months(notice))
+        lengths = (now.pmfs()[0], advert, again, notice)
+        approval, first, later, notice_months = (mean_months(one) for one in lengths)
+        means = (approval, first, later, notice_months)
         return now, _stock(setting, flows, means, chances)
 
     found = library_range(setting, "hiring.approval_median_months")
@@ -497,10 +549,10 @@ def library_range(setting: Setting, name: str) -> tuple[float, float]:
 
 
 def _stock(
-    setting: Setting, flows: Flows, means: tuple[float, float, float], chances: F64
+    setting: Setting, flows: Flows, means: tuple[float, float, float, float], chances: F64
 ) -> Vacancies:
     passed = chances[setting.region][:, :, RANGE_INDEX]
-    tried = flows.market.move_share * flows.market.success / np.maximum(chances, 1e-9)
+    tried = flows.market.move_share * flows.move_passing / np.maximum(chances, 1e-9)
     lost = tried[setting.region][:, :, RANGE_INDEX] * flows.failed[setting.region]
     monthly = flows.stack("vacancies") / 12.0
     inside = flows.stack("promoted_in") / np.maximum(flows.stack("vacancies"), 1e-300)

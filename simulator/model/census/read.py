@@ -346,15 +346,14 @@ def _opening(manifest: Mapping[str, Any], problems: list[Problem]) -> str:
 
 
 def _fits(path: Path, problems: list[Problem]) -> pd.DataFrame:
-    """Read the fitted values; each table is named for its value and may say what it was fitted to."""
+    """Read the fitted values, each a table that may say what it was fitted to."""
     import pandas as pd
 
     content = _toml(path, problems)
     rows = []
     for name, fit in content.items():
-        value = fit.get("value") if isinstance(fit, dict) else None
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or value < 0:
+        value: Any = fit.get("value") if isinstance(fit, dict) else None
+        if type(value) not in (int, float) or not 0 <= value < math.inf:
             words = "must be a number, not below 0"
             problems.append(Problem(path.name, f"{name}.value", str(value), words))
             continue
@@ -378,6 +377,9 @@ NEEDED: Final = (
     "approval_sigma",
     "round_median",
     "round_sigma",
+    "again_median",
+    "again_sigma",
+    "mover_rate",
     "notice_median",
     "notice_sigma",
     "round_success",

@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from simulator.domain.words import BAND_RANGES, GROUPS
 from simulator.evidence.library import Library
-from simulator.model.census.fit import Durations, Flows, Setting, Vacancies, open_shares
+from simulator.model.census.fit import (
+    Durations,
+    Flows,
+    Setting,
+    Vacancies,
+    mover_rate,
+    open_shares,
+)
 from simulator.model.census.rows import part_time_share
 from simulator.model.census.tables import COLUMNS
 from simulator.model.census.walk import Line, National
@@ -179,6 +186,24 @@ def _hiring_rows(
             "as in the library",
         ),
         (
+            "again_median",
+            times.again[0],
+            "months",
+            "hiring.again_median_months",
+            NONE,
+            NONE,
+            "as in the library",
+        ),
+        (
+            "again_sigma",
+            times.again[1],
+            "log-sd",
+            "hiring.again_sigma",
+            NONE,
+            NONE,
+            "as in the library",
+        ),
+        (
             "notice_median",
             times.notice[0],
             "months",
@@ -195,6 +220,15 @@ def _hiring_rows(
             NONE,
             NONE,
             "as in the library",
+        ),
+        (
+            "round_passing",
+            passed,
+            "share",
+            "hiring.time_to_hire_weeks",
+            target,
+            weeks,
+            "rounds that end in an agreed start, mean of the pools; a result, not an input",
         ),
         (
             "round_success",
@@ -222,6 +256,15 @@ def _market_rows(setting: Setting, flows: Flows) -> list[Row]:
             setting.at("leaving.move_share"),
             moves / outside,
             "of adverts; target and reached are of starts from outside the trust",
+        ),
+        (
+            "mover_rate",
+            mover_rate(setting),
+            "per month and head",
+            "supply.tightness",
+            NONE,
+            NONE,
+            "colleagues willing to move: as many a move as experienced candidates a hire",
         ),
         (
             "congestion",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulator.domain.words import BANDS, GROUPS
 from simulator.keyed import Purpose, name_key, numbers, part_keys, replication_keys, units
 from simulator.model.census.apportion import SEED, keyed_unit, systematic
-from simulator.model.census.fit import RANGE_INDEX, Durations, Setting, Vacancies
+from simulator.model.census.fit import RANGE_INDEX, Durations, Setting, Vacancies, all_rounds
 from simulator.model.census.people import Staff
 from simulator.model.census.tables import COLUMNS
 from simulator.model.steady import OLDEST, remaining_pmf
@@ -166,14 +166,15 @@ def _add_vacancies(
     )
     stage = _stages(stages / stages.sum(axis=0))
     success = vacancies.success[setting.region[t], g, RANGE_INDEX[b]]
-    pmfs = durations.pmfs()
+    approval, first, again, notice = durations.pmfs()
+    stages_pmf = (approval, all_rounds(first, again, float(success.mean())), notice)
     due, elapsed = np.zeros(len(t), dtype=np.int64), np.zeros(len(t), dtype=np.int64)
     for k, name in enumerate(("approval", "advert", "agreed")):
         chosen = np.flatnonzero(stage == k)
-        due[chosen] = drawn(remaining_pmf(pmfs[k]), strata(f"due|{name}", len(chosen)))
-        elapsed[chosen] = _since(pmfs[k], due[chosen], f"since|{name}")
+        due[chosen] = drawn(remaining_pmf(stages_pmf[k]), strata(f"due|{name}", len(chosen)))
+        elapsed[chosen] = _since(stages_pmf[k], due[chosen], f"since|{name}")
         if k:
-            elapsed[chosen] += _before(pmfs, success[chosen], k, name)
+            elapsed[chosen] += _before(stages_pmf, success[chosen], k, name)
     names = np.array(["approval", "advert", "agreed"])
     frame["state"] = "filled"
     frame.loc[vacant, "state"] = names[stage]

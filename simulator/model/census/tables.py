@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -127,7 +128,7 @@ def _fitted_text(frame: pd.DataFrame) -> str:
         lines.append(f"[{row['name']}]")
         for column in COLUMNS["fitted"][1:]:
             value = row[column]
-            if value != "" and value == value:  # no target is "not a number"
+            if value != "" and not (isinstance(value, float) and math.isnan(value)):
                 lines.append(f"{column} = {_toml(value)}")
         lines.append("")
     return "\n".join(lines)

@@ -82,8 +82,8 @@ def national_walk(opening: str, library: Library, trusts: Sequence[Trust]) -> Na
     heads = tuple(round(one / per_head) for one in fte)
     names = ("group.clinical.share_of_trust_fte", "group.data.stock_2023", "stock.england.2020")
     notes = (
-        f"0.14 % of {trust_fte:,.0f} FTE of all staff (March 2025 list, about 3 % high, which about "
-        "cancels a year of growth); the narrow group",
+        f"0.14 % of {trust_fte:,.0f} FTE of all staff (March 2025 list, about 3 % high, which "
+        "about cancels a year of growth); the narrow group",
         "13,000 heads of September 2023 carried forward with the same growth, outside share "
         "taken off, times FTE per head",
         "the rest",
