@@ -2,11 +2,56 @@
 
 For every trust, staff group and Agenda for Change band, month by month: the staff needed, the
 posts funded, the people in post, where they came from and how sure we are. ``docs/method.md``
-states the law; ``docs/glossary.md`` the words.
+states the law; ``docs/glossary.md`` the words; ``docs/python.md`` how to use it from Python::
+
+    import simulator
+
+    scenario = simulator.load_scenario("scenarios/tiny-ladder.toml")
+    result = simulator.run(scenario)
+    print(result.frame("places", level="england", group="all", month=60))
+
+Each name is imported when it is first used, so ``import simulator`` is quick.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from simulator.experiments.compare import compare
+    from simulator.experiments.crosscheck import crosscheck
+    from simulator.experiments.run import run_scenario as run
+    from simulator.experiments.verify import verify
+    from simulator.results.result import read_result
+    from simulator.scenario.loader import load_scenario
 
 __version__: Final = "0.1.0"
+__all__ = [
+    "__version__",
+    "compare",
+    "crosscheck",
+    "load_scenario",
+    "read_result",
+    "run",
+    "verify",
+]
+_WHERE: Final = {
+    "compare": ("simulator.experiments.compare", "compare"),
+    "crosscheck": ("simulator.experiments.crosscheck", "crosscheck"),
+    "load_scenario": ("simulator.scenario", "load_scenario"),
+    "read_result": ("simulator.results.result", "read_result"),
+    "run": ("simulator.experiments.run", "run_scenario"),
+    "verify": ("simulator.experiments.verify", "verify"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _WHERE[name]
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

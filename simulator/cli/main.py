@@ -98,9 +98,7 @@ def run(
 ) -> None:
     """Run a scenario and print its results."""
     with guarded():
-        if workers is not None and not 1 <= workers <= MOST_WORKERS:
-            words = f"a whole number from 1 to {MOST_WORKERS}"
-            raise _refuse("command line", "--workers", str(workers), words)
+        _check_workers(workers)
         if csv and out is None:
             words = "needs --out FOLDER, where the tables are to be written"
             raise _refuse("command line", "--csv", "", words)
@@ -203,6 +201,27 @@ def verify(
 
 @app.command(
     epilog=_examples(
+        "baseline scenarios/england.toml",
+    )
+)
+def baseline(
+    scenario: ScenarioArgument,
+    workers: Annotated[int | None, _number("Processes; never changes a result.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run all of England and store what scenarios for a part of it replay."""
+    with guarded():
+        _check_workers(workers)
+        read = _load(scenario, {})
+        with progress_bar(quiet=quiet) as progress:
+            from simulator.experiments.baseline import make_baseline
+
+            folder = make_baseline(read, workers=workers or _processors(), progress=progress)
+        print(f"Written: {folder}")
+
+
+@app.command(
+    epilog=_examples(
         "evidence",
         "evidence need.growth",
         "evidence --grade D --kind assumption",
@@ -291,6 +310,12 @@ def show(folder: FolderArgument) -> None:
         from simulator.cli.census import described, read
 
         print("\n".join(described(read(folder))))
+
+
+def _check_workers(workers: int | None) -> None:
+    if workers is not None and not 1 <= workers <= MOST_WORKERS:
+        words = f"a whole number from 1 to {MOST_WORKERS}"
+        raise _refuse("command line", "--workers", str(workers), words)
 
 
 def _load(path: Path, overrides: dict[str, object]) -> Scenario:

@@ -7,10 +7,12 @@ processes change nothing in the result.
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing as mp
 import os
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Final
@@ -36,6 +38,8 @@ Progress = Callable[[int, int, str], None]
 _TARGET: Final = 260_000
 """Posts x replications of a block: about what stays in a core's second-level cache."""
 _LARGEST: Final = 1024
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Options of glibc's mallopt."""
 
 
 class RunFailed(RuntimeError):
@@ -108,14 +112,14 @@ class UnitRun:
     def __init__(self, spec: Specification, unit: Unit, *, pools: bool = False) -> None:
         self.spec, self.unit, self.pools = spec, unit, pools
         self.layout = make_layout(spec, unit.regions)
-        self.cells = CellSummary(self.layout.cells, spec.months, spec.replications)
+        self.cells = CellSummary(self.layout.cells, spec.months)
         self.places = PlaceSummary(spec, unit.places) if len(unit.places) else None
         names = spec.training.names
         lines = [i for i, (_, region) in enumerate(names) if region in unit.regions]
         self.lines = np.array(lines, dtype=np.intp)
         self.years = spec.months // YEAR
         series = self.years * len(TrainingFlow) * len(lines)
-        self.training = Series(series, spec.replications, spec.draws)
+        self.training = Series(series, np.arange(series), spec.draws)
         self.events = 0
         self.record: PoolRecord | None = None
 
@@ -127,7 +131,8 @@ class UnitRun:
             self.places.add(place_totals(self.spec, self.unit.places, totals))
         if self.training.series:
             by_line = totals.training[:, :, self.lines]
-            self.training.add(by_line.reshape(-1, count).astype(np.int64), first)
+            draws = (first + np.arange(count)) % self.spec.draws
+            self.training.add(by_line.reshape(-1, count).astype(np.int64), draws)
         self.events += totals.events
         self._record(totals.pools)
         return totals
@@ -186,6 +191,7 @@ def simulate(
         BooksError: When books do not balance.
     """
     units, wide = find_units(spec)
+    _keep_memory()
     size = size or block_size(spec, max((unit.slots for unit in units), default=1))
     count = min(workers or os.cpu_count() or 1, max(len(units), 1))
     wide_summary = PlaceSummary(spec, wide) if len(wide) else None
@@ -320,6 +326,14 @@ class _Pool:
             found.append(message)
 
 
+def _keep_memory() -> None:
+    """Ask glibc to keep freed arrays: giving them back and faulting them in again is slow."""
+    with suppress(OSError, AttributeError):
+        library = ctypes.CDLL(None)
+        library.mallopt(_TRIM_THRESHOLD, 1 << 28)
+        library.mallopt(_MMAP_THRESHOLD, 1 << 26)
+
+
 def _work(
     spec: Specification,
     units: list[Unit],
@@ -329,6 +343,7 @@ def _work(
     pipe: Connection,
 ) -> None:
     """Run units in a process of their own, all units of a block before the next block."""
+    _keep_memory()
     try:
         runs = [UnitRun(spec, unit, pools=pools) for unit in units]
         for first, number in _blocks(spec.replications, size):

@@ -15,29 +15,45 @@ I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 
 _MARGIN: Final = 2
+_CARRY: Final = 128
+"""A byte that reaches this much hands it over to the carry."""
+_CHUNK: Final = 2048
+"""Series that are moved together when windows widen."""
 
 
 class Histograms:
     """Counts of integer values of ``series`` series in bins of a whole width.
 
+    Counts are bytes; whatever a byte cannot hold is carried to a short sorted list.
+
     Args:
         series: Number of series.
-        most: Most values a series will get; decides how wide counts are.
         widths: Width of the bins of each series, shape (series,); 1 keeps every value.
     """
 
-    def __init__(self, series: int, most: int, widths: I64 | None = None) -> None:
-        self.dtype = np.uint16 if most < 1 << 16 else np.uint32
+    def __init__(self, series: int, widths: I64 | None = None) -> None:
+        """Start with no value and no window."""
         self.width = np.ones(series, dtype=np.int64) if widths is None else widths
         self.unit = widths is None
         self.low = np.zeros(series, dtype=np.int64)
         self.size = np.zeros(series, dtype=np.int64)
-        self.counts = np.zeros(0, dtype=self.dtype)
         self.offset = np.zeros(series, dtype=np.int64)
+        self.counts = np.zeros(0, dtype=np.uint8)
+        self.carried = np.zeros(0, dtype=np.int64)  # bins, ascending
+        self.carry = np.zeros(0, dtype=np.int64)  # what each carries
         self.values = 0
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of the counts."""
+        return self.counts.nbytes + self.carried.nbytes + self.carry.nbytes
+
     def add(self, values: NDArray[np.signedinteger]) -> None:
-        """Add one block of values, shape (series, N)."""
+        """Add one block of values, shape (series, N), N below 128."""
+        for first in range(0, values.shape[1], _CARRY // 2):
+            self._add(values[:, first : first + _CARRY // 2])
+
+    def _add(self, values: NDArray[np.signedinteger]) -> None:
         bins = values.astype(np.int64)
         if not self.unit:
             bins = np.floor(bins * (1.0 / self.width)[:, None]).astype(np.int64)
@@ -45,8 +61,20 @@ class Histograms:
         if self.values == 0 or (low < self.low).any() or (high >= self.low + self.size).any():
             self._widen(low, high)
         bins += (self.offset - self.low)[:, None]
-        np.add.at(self.counts, bins.ravel(), self.dtype(1))
+        flat = bins.ravel()
+        np.add.at(self.counts, flat, np.uint8(1))
+        full = np.unique(flat[self.counts[flat] >= _CARRY])
+        if len(full):
+            self.counts[full] -= np.uint8(_CARRY)
+            self._carry(full)
         self.values += values.shape[1]
+
+    def _carry(self, full: I64) -> None:
+        bins = np.concatenate([self.carried, full])
+        amounts = np.concatenate([self.carry, np.full(len(full), _CARRY, dtype=np.int64)])
+        self.carried, back = np.unique(bins, return_inverse=True)
+        self.carry = np.zeros(len(self.carried), dtype=np.int64)
+        np.add.at(self.carry, back, amounts)
 
     def _widen(self, low: I64, high: I64) -> None:
         """Move windows so that they hold low .. high, with some room where they grew."""
@@ -54,55 +82,84 @@ class Histograms:
         first = self.values == 0
         start = low if first else np.minimum(low, old_low)
         stop = high + 1 if first else np.maximum(high + 1, old_low + old_size)
-        room = _MARGIN + (stop - start) // 4
+        room = _MARGIN + (stop - start) // 8
         new_low = start - np.where(first | (start < old_low), room, 0)
         new_high = stop + np.where(first | (stop > old_low + old_size), room, 0)
         self.low, self.size = new_low, new_high - new_low
         self.offset = np.cumsum(self.size) - self.size
-        self.counts = np.zeros(int(self.size.sum()), dtype=self.dtype)
-        if not first:
-            shift = self.offset + old_low - new_low - old_offset
-            self.counts[np.arange(len(old)) + np.repeat(shift, old_size)] = old
+        self.counts = np.zeros(int(self.size.sum()), dtype=np.uint8)
+        shift = self.offset + old_low - new_low - old_offset
+        if len(self.carried):
+            owner = np.searchsorted(old_offset, self.carried, side="right") - 1
+            self.carried = self.carried + shift[owner]
+        for begin in range(0, 0 if first else len(low), _CHUNK):
+            some = slice(begin, begin + _CHUNK)
+            span = slice(int(old_offset[begin]), int((old_offset[some] + old_size[some])[-1]))
+            target = np.arange(span.start, span.stop)
+            target += np.repeat(shift[some], old_size[some])
+            self.counts[target] = old[span]
 
     def quantiles(self, shares: tuple[float, ...]) -> F64:
         """Quantiles, shape (len(shares), series): the smallest value with at least that share.
 
         With bins wider than one, the middle of the bin.
         """
-        running = np.cumsum(self.counts, dtype=np.int64)
-        before = np.where(self.offset > 0, running[self.offset - 1], 0)
+        ranks = [max(int(np.ceil(share * self.values - 1e-9)), 1) for share in shares]
         out = np.empty((len(shares), len(self.low)))
-        for i, share in enumerate(shares):
-            rank = max(int(np.ceil(share * self.values - 1e-9)), 1)
-            bins = np.searchsorted(running, before + rank) - self.offset + self.low
-            out[i] = bins * self.width + (self.width - 1) / 2.0
-        return out
+        for begin in range(0, len(self.low), _CHUNK):
+            some = slice(begin, begin + _CHUNK)
+            out[:, some] = self._ranked(some, ranks)
+        return out * self.width + (self.width - 1) / 2.0
+
+    def _ranked(self, some: slice, ranks: list[int]) -> NDArray[np.int64]:
+        """Bin of the value of each rank, of some series."""
+        offset, size = self.offset[some], self.size[some]
+        base, end = int(offset[0]), int(offset[-1] + size[-1])
+        counts = self.counts[base:end].astype(np.int64)
+        here = slice(*np.searchsorted(self.carried, [base, end]))
+        counts[self.carried[here] - base] += self.carry[here]
+        running = np.cumsum(counts)
+        before = np.arange(len(offset)) * self.values
+        wanted = before[None, :] + np.array(ranks)[:, None]
+        return np.searchsorted(running, wanted) - (offset - base) + self.low[some]
 
 
-class Moments:
-    """Sums of series by draw: means, and the share of variance that lies between draws."""
+class Means:
+    """Exact means of integer series."""
+
+    def __init__(self, series: int) -> None:
+        """Start with no value."""
+        self.sums = np.zeros(series, dtype=np.int64)
+        self.values = 0
+
+    def add(self, values: NDArray[np.signedinteger]) -> None:
+        """Add values of shape (series, N)."""
+        self.sums += values.sum(axis=1, dtype=np.int64)
+        self.values += values.shape[1]
+
+    def means(self) -> F64:
+        """Mean of each series over all replications."""
+        return np.asarray(self.sums / self.values)
+
+
+class Spread:
+    """Share of the variance of some series that lies between parameter draws."""
 
     def __init__(self, series: int, draws: int) -> None:
+        """Start with no value."""
         self.draws = draws
         self.sums = np.zeros((series, draws), dtype=np.float64)
         self.squares = np.zeros(series, dtype=np.float64)
         self.counts = np.zeros(draws, dtype=np.int64)
 
-    def add(self, values: NDArray[np.signedinteger], first_replication: int) -> None:
-        """Add values of shape (series, N) of replications first, first + 1, ...; all exact."""
-        done = 0
-        while done < values.shape[1]:
-            draw = (first_replication + done) % self.draws
-            step = min(self.draws - draw, values.shape[1] - done)
-            part = values[:, done : done + step].astype(np.float64)
-            self.sums[:, draw : draw + step] += part
-            self.squares += np.einsum("ij,ij->i", part, part)
-            self.counts[draw : draw + step] += 1
-            done += step
-
-    def means(self) -> F64:
-        """Mean of each series over all replications."""
-        return np.asarray(self.sums.sum(axis=1) / self.counts.sum())
+    def add(self, values: NDArray[np.signedinteger], draws: NDArray[np.intp]) -> None:
+        """Add values of shape (series, N); ``draws`` (N,) says to which draw each belongs."""
+        exact = values.astype(np.float64)
+        order = np.argsort(draws, kind="stable")
+        starts = np.flatnonzero(np.diff(draws[order], prepend=-1))
+        self.sums[:, draws[order][starts]] += np.add.reduceat(exact[:, order], starts, axis=1)
+        self.squares += np.einsum("ij,ij->i", exact, exact)
+        self.counts += np.bincount(draws, minlength=self.draws)
 
     def share_between(self) -> F64:
         """Share of each series' variance that is due to parameters (between draws), 0 to 1.
@@ -111,7 +168,7 @@ class Moments:
         and where a series does not vary.
         """
         total, draws = int(self.counts.sum()), self.draws
-        if draws < 2 or total <= draws:
+        if draws < 2 or total <= draws or not self.counts.all():
             return np.full(len(self.sums), np.nan)
         by_draw = self.sums / self.counts
         within = self.squares - (self.sums**2 / self.counts).sum(axis=1)

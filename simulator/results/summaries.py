@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.domain.words import GROUPS, Flow
 from simulator.model.specification import Specification
-from simulator.results.histograms import F64, Histograms, Moments
+from simulator.results.histograms import F64, Histograms, Means, Spread
 from simulator.results.totals import YEAR, BlockTotals
 
 QUANTILES: Final = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
@@ -18,7 +18,8 @@ FTE_STEP: Final = 10
 """Width of the narrowest bin of FTE measures, in hundredths: 0.1 FTE."""
 COLUMNS: Final = (*GROUPS, "all")
 STATISTICS: Final = ("mean", *(f"q{share * 100:04.1f}" for share in QUANTILES), "share_parameters")
-"""Statistics of a series; ``share_parameters`` is the share of variance between draws."""
+"""Statistics of a series. ``share_parameters`` is the share of variance that lies between draws; of
+stocks it is given at the end of each year of the run."""
 
 
 def _with_all(values: NDArray[np.signedinteger], groups: int) -> NDArray[np.int64]:
@@ -28,51 +29,54 @@ def _with_all(values: NDArray[np.signedinteger], groups: int) -> NDArray[np.int6
     return np.concatenate([cube, cube.sum(axis=-2, keepdims=True)], axis=-2)
 
 
-@dataclass(slots=True)
 class Series:
-    """Quantiles and means of one measure over a set of series."""
+    """Quantiles and means of one measure over a set of series.
 
-    series: int
-    most: int
-    draws: int
-    histograms: Histograms | None = None
-    moments: Moments = field(init=False)
+    Args:
+        series: Number of series.
+        spread_of: Series of which the share of variance between draws is wanted.
+        draws: Parameter draws.
+    """
 
-    def __post_init__(self) -> None:
-        self.moments = Moments(self.series, self.draws)
+    def __init__(self, series: int, spread_of: NDArray[np.intp], draws: int) -> None:
+        """Start with no value."""
+        self.series = series
+        self.spread_of = spread_of
+        self.histograms: Histograms | None = None
+        self.means = Means(series)
+        self.spread = Spread(len(spread_of), draws)
 
     def add(
         self,
         values: NDArray[np.int64],
-        first_replication: int,
+        draws: NDArray[np.intp],
         widths: NDArray[np.int64] | None = None,
     ) -> None:
         """Add values of shape (series, N); bins have the widths given with the first."""
         if self.histograms is None:
-            self.histograms = Histograms(self.series, self.most, widths)
+            self.histograms = Histograms(self.series, widths)
         self.histograms.add(values)
-        self.moments.add(values, first_replication)
+        self.means.add(values)
+        self.spread.add(values[self.spread_of], draws)
 
     def statistics(self) -> F64:
         """Statistics, shape (len(STATISTICS), series)."""
         assert self.histograms is not None
-        return np.concatenate(
-            [
-                self.moments.means()[None],
-                self.histograms.quantiles(QUANTILES),
-                self.moments.share_between()[None],
-            ]
-        )
+        shares = np.full(self.series, np.nan)
+        shares[self.spread_of] = self.spread.share_between()
+        quantiles = self.histograms.quantiles(QUANTILES)
+        return np.concatenate([self.means.means()[None], quantiles, shares[None]])
 
 
 class CellSummary:
     """Exact quantiles of headcount and vacant posts, by cell and month, of one block of regions."""
 
-    def __init__(self, cells: NDArray[np.intp], months: int, replications: int) -> None:
+    def __init__(self, cells: NDArray[np.intp], months: int) -> None:
+        """Make room for the cells of a layout."""
         self.cells = cells
         series = (months + 1) * len(cells)
         self.shape = (months + 1, len(cells))
-        self.histograms = (Histograms(series, replications), Histograms(series, replications))
+        self.histograms = (Histograms(series), Histograms(series))
         self.sums = np.zeros((2, series), dtype=np.int64)
 
     def add(self, totals: BlockTotals) -> None:
@@ -102,13 +106,17 @@ class PlaceSummary:
     FTE = ("funded", "in_post", "vacancy", "shortfall")
 
     def __init__(self, spec: Specification, places: NDArray[np.intp]) -> None:
+        """Make room for the places."""
         self.spec, self.places = spec, places
         self.years = spec.months // YEAR
         rows = len(places) * len(COLUMNS)
         self.shape = (spec.months + 1, len(places), len(COLUMNS))
-        most, draws = spec.replications, spec.draws
-        self.fte = [Series((spec.months + 1) * rows, most, draws) for _ in self.FTE]
-        self.flows = Series(self.years * len(Flow) * rows, most, draws)
+        draws = spec.draws
+        ends = np.arange(0, spec.months + 1, YEAR)
+        year_ends = (ends[:, None] * rows + np.arange(rows)).ravel()
+        self.fte = [Series((spec.months + 1) * rows, year_ends, draws) for _ in self.FTE]
+        flows = self.years * len(Flow) * rows
+        self.flows = Series(flows, np.arange(flows), draws)
         self.need = _place_need(spec, places)
 
     def add(self, totals: PlaceTotals) -> None:
@@ -122,21 +130,16 @@ class PlaceSummary:
             "vacancy": totals.funded - totals.in_post,
             "shortfall": need - totals.in_post,
         }
-        opening = {name: value[0] for name, value in values.items()}
-        opening["shortfall"] = self.need[0] - totals.in_post[0, ..., :1]  # of every draw
+        widths = self._widths(totals.funded[0, ..., 0])
         for name, series in zip(self.FTE, self.fte, strict=True):
-            widths = None if series.histograms else self._widths(opening[name])
-            series.add(values[name].reshape(-1, count), first, widths)
+            series.add(values[name].reshape(-1, count), draws, widths)
         if self.years:
-            self.flows.add(totals.flows.reshape(-1, count), first)
+            self.flows.add(totals.flows.reshape(-1, count), draws)
 
-    def _widths(self, opening: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Bins of 0.1 FTE or of 0.1 % of the opening value, if that is more.
-
-        The opening value of shortfall differs between draws; its least one decides.
-        """
-        size = np.abs(opening).min(axis=-1).ravel() // 1000
-        return np.tile(np.maximum(FTE_STEP, size), len(self.fte[0].moments.sums) // len(size))
+    def _widths(self, funded: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Bins of 0.1 FTE, or of 0.1 % of the place's opening funded posts if that is more."""
+        widths = np.maximum(FTE_STEP, funded.ravel() // 1000)
+        return np.tile(widths, self.spec.months + 1)
 
     def fte_statistics(self) -> F64:
         """FTE, shape (5 measures, statistics, T + 1, places, columns)."""

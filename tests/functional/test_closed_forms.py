@@ -48,14 +48,18 @@ class Size(NamedTuple):
     def run(self, spec: Specification, replications: int) -> Trace:
         return ENGINES[self.engine](spec, count=replications * self.times)
 
+    def fine(self, law: Law) -> Law | None:
+        """A wrong law so close to the right one that only many replications refuse it."""
+        return law if self.times > 1 else None
+
 
 def sizes() -> list[Any]:
     night = pytest.mark.nightly
     return [
         pytest.param(Size("people", 1), id="people"),
-        pytest.param(Size("arrays", 6), id="arrays"),
+        pytest.param(Size("arrays", 24), id="arrays"),
         pytest.param(Size("people", 8), id="people-long", marks=night),
-        pytest.param(Size("arrays", 100), id="arrays-long", marks=night),
+        pytest.param(Size("arrays", 240), id="arrays-long", marks=night),
     ]
 
 
@@ -73,7 +77,9 @@ def trusts(number: int, *cells: Cell) -> list[Cell]:
 def regions(number: int, *cells: Cell) -> list[Cell]:
     """The same cells in many regions, with trusts of their own."""
     return [
-        c._replace(region=f"R{i:03}", trust=f"{c.trust}{i:03}") for i in range(number) for c in cells
+        c._replace(region=f"R{i:03}", trust=f"{c.trust}{i:03}")
+        for i in range(number)
+        for c in cells
     ]
 
 
@@ -110,7 +116,7 @@ def test_survivors_are_binomial(size: Size) -> None:
         off = Law.bernoullis(n, q ** (k + 1)) if 1 <= k <= 12 else None
         checks.mean(f"month {k}", heads(trace, k), law, off)
         checks.spread(f"month {k}", heads(trace, k), law)
-    if size.engine == "arrays":
+    if size.times > 1:
         linear = Law.bernoullis(n, (1 - hazard / 12) ** 12)
         checks.mean("month 12, 1 - h / 12", heads(trace, 12), Law.bernoullis(n, q**12), linear)
     gone = trace.flows[:, 1:, :, [Flow.LEFT, Flow.RETIRED]].sum(axis=(1, 3))
@@ -132,14 +138,14 @@ def test_survivors_by_tenure(size: Size, tenure: tuple[float, float]) -> None:
     cells = [Cell(b, n, origin=o) for b, o in zip(("3", "4", "5"), origins, strict=True)]
     spec = make(trusts(30, *cells), 30)
     spec = alter(spec, {"exits.hazard": hazard, "exits.tenure": tenure})
-    trace, checks = size.run(spec, 10), Checks()
+    trace, checks = size.run(spec, 6), Checks()
     for which, origin in enumerate(origins):
         right, late = (tenure_sum(tenure, origin, 30, late) for late in (0, 1))
         for k in (1, 6, 7, 12, 13, 18, 19, 24, 25, 30):
             law = Law.bernoullis(n, np.exp(-hazard * right[k]))
             off = None
             if tenure[0] == 5.0 and k - 1 == 12 + origin:
-                off = Law.bernoullis(n, np.exp(-hazard * late[k]))
+                off = size.fine(Law.bernoullis(n, np.exp(-hazard * late[k])))
             checks.mean(f"origin {origin}, month {k}", heads(trace, k, 3, which), law, off)
         checks.spread(f"origin {origin}, month {k}", heads(trace, k, 3, which), law)
     checks.verdict()
@@ -174,7 +180,9 @@ def test_exit_factors_of_draws_and_cells(size: Size) -> None:
     for draw in range(2):
         for which in range(2):
             found = flat(trace.stocks[draw::2, 12, :, Stock.HEADCOUNT], 2, which)
-            chance, other = np.exp(-12 * hazard * np.stack([factor[draw], factor[1 - draw]])[:, which])
+            chance, other = np.exp(
+                -12 * hazard * np.stack([factor[draw], factor[1 - draw]])[:, which]
+            )
             law, off = Law.bernoullis(n, chance), Law.bernoullis(n, other)
             checks.mean(f"draw {draw}, cell {which}", found, law, off)
     checks.verdict()
@@ -310,14 +318,15 @@ def test_dated_trainees(size: Size) -> None:
 
     for month in (1, 2, 4, 5, 9, 10, 24):
         found = stocks[:, month].ravel()
-        off = law(month, late) if month >= 2 else None
+        off = law(month, late) if month > 2 else size.fine(law(month, late))
+        off = off if month > 1 else None
         checks.mean(f"month {month}", found, law(month, alive), off)
         checks.spread(f"month {month}", found, law(month, alive))
     checks.verdict()
 
 
 def test_poisson_trainees(size: Size) -> None:
-    """Keyed Poisson starters: every stock and flow of trainees is Poisson, its variance its mean."""
+    """Keyed Poisson starters: every stock and flow is Poisson, its variance its mean."""
     months, rate = 24, 3.0
     cohorts = [Cohort(c, 22, mean=rate, poisson=True) for c in range(1, months + 1)]
     trace, checks = size.run(college(cohorts, months, 20), 20), Checks()
@@ -334,7 +343,8 @@ def test_poisson_trainees(size: Size) -> None:
         mean = rate * alive[: min(month, DURATION)].sum()
         more = rate * alive[1 : min(month, DURATION) + 1].sum()
         found = stocks[:, month, :, TrainingStock.ENROLLED]
-        check(f"enrolled in month {month}", found, mean, more if month > 1 else None)
+        sharp = size.times > 1 or month > 5
+        check(f"enrolled in month {month}", found, mean, more if month > 1 and sharp else None)
     done = rate * alive[DURATION]
     check("started", flows[:, 7, :, TrainingFlow.STARTED], rate)
     longer = done * np.exp(-DROP[DURATION] / 12)
@@ -347,7 +357,8 @@ def test_poisson_trainees(size: Size) -> None:
         waited = month - DURATION
         mean, off = (done * SEEK * stay[k : waited + k].sum() for k in (0, 1))
         found = stocks[:, month, :, TrainingStock.WAITING]
-        check(f"waiting in month {month}", found, mean, off)
+        sharp = size.times > 1 or month == 24
+        check(f"waiting in month {month}", found, mean, off if sharp else None)
     checks.verdict()
 
 
@@ -406,13 +417,12 @@ def after(one: F64, two: F64) -> F64:
     return np.convolve(one, two)[: len(one)]
 
 
-def until_filled(rounds: F64, success: float) -> F64:
+def until_filled(first: F64, again: F64, success: float) -> F64:
     """Months of advertising: rounds follow each other until one succeeds."""
-    total, failed = np.zeros(len(rounds)), lasting(0, len(rounds))
-    for _ in range(len(rounds)):
-        ended = after(failed, rounds)
+    total, ended = np.zeros(len(first)), first
+    for _ in range(len(first)):
         total += success * ended
-        failed = (1 - success) * ended
+        ended = (1 - success) * after(ended, again)
     return total
 
 
@@ -422,20 +432,20 @@ def test_little_in_vacancies(size: Size) -> None:
     Every post is an alternating renewal process: its chances in every month are exact.
     """
     n, months, hazard, success = 20, 120, 0.05, 0.6
-    tables = {"approval": 2.0, "round": 1.5, "notice": 2.5}
+    tables = {"approval": 2.0, "round": 1.5, "again": 2.3, "notice": 2.5}
     spec = make(trusts(12, Cell("5", n)), months)
     changes: dict[str, Any] = {f"hiring.{k}_quantiles": spread_table(v) for k, v in tables.items()}
     changes |= {"hiring.hire_factor": 1.3, "hiring.hire_path": 0.9, "hiring.success": success}
     changes["exits.hazard"] = hazard
     trace, checks = size.run(abundant(spec, **changes), 6), Checks()
     width = months + 1
-    approval, rounds, notice = (
-        lasts(spread_table(tables[k]), f, width)
-        for k, f in (("approval", SLOW), ("round", SLOW), ("notice", 1.0))
-    )
-    adverts = until_filled(rounds, success)
+    delay = {
+        name: lasts(spread_table(middle), 1.0 if name == "notice" else SLOW, width)
+        for name, middle in tables.items()
+    }
+    approval, adverts = delay["approval"], until_filled(delay["round"], delay["again"], success)
     advertised = after(approval, adverts)
-    whole = after(advertised, notice)
+    whole = after(advertised, delay["notice"])
     q = float(np.exp(-hazard))
     filled, _, leave = renewal(whole, q, lasting(0, width))
     later = renewal(np.roll(whole, 1), q, lasting(0, width))[0]
@@ -454,10 +464,10 @@ def test_little_in_vacancies(size: Size) -> None:
     for month in (3, 12, 36, 120):
         for stock, chance in stages.items():
             law, name = Law.bernoullis(n, chance[month]), f"{stock.name.lower()}, month {month}"
-            off = Law.bernoullis(n, 1 - later[month]) if stock is Stock.VACANT and month > 3 else None
+            off = None
+            if stock is Stock.VACANT and month > 3:
+                off = size.fine(Law.bernoullis(n, 1 - later[month]))
             found = stocks[:, month, :, stock].ravel()
-            if size.times == 1 and size.engine == "people":
-                off = None  # too few samples in one month; see "vacant posts" below
             checks.mean(name, found, law, off)
             checks.spread(name, found, law)
     mean_months = float((np.arange(width) * whole).sum())
@@ -465,14 +475,17 @@ def test_little_in_vacancies(size: Size) -> None:
     flows = trace.flows
     joined = flows[..., JOINS].sum(axis=-1)
     person_months(stocks[..., Stock.VACANT], flows[..., Flow.VACANCIES], joined)
-    steady = stocks[:, 36:, :, Stock.VACANT].sum(axis=1) / flows[:, 36:, :, Flow.VACANCIES].sum(axis=1)
-    error = steady.std() / np.sqrt(steady.size)
-    off_by = abs(steady.mean() - mean_months) / error
-    month_off = abs(steady.mean() - mean_months - 1) / error
-    p, wrong = 2 * stats.norm.sf([off_by, month_off])
-    # a ratio of sums is biased by a small share of its spread: allow a tenth of a month
-    p = max(p, float(abs(steady.mean() - mean_months) < 0.1))
-    checks.chance("vacant posts / vacancies a month", p, "mean months vacant off by one", wrong)
+    # The same over 60 steady months: months vacant = sum of vacant posts / vacancies, whose error
+    # is that of the months vacant of as many vacancies, and of posts at either end of the window.
+    vacant = stocks[:, 61:, :, Stock.VACANT].sum(axis=(1, 2))
+    began = flows[:, 61:, :, Flow.VACANCIES].sum(axis=(1, 2))
+    gap = vacant - began * mean_months  # by replication, with mean zero
+    right, wrong = (
+        2 * stats.t.sf(abs(x.mean()) / x.std(ddof=1) * np.sqrt(len(x)), len(x) - 1)
+        for x in (gap, gap - began)
+    )
+    refused = wrong if size.times > 1 else 0.0
+    checks.chance("vacant posts / vacancies", right, "mean months vacant off by one", refused)
     checks.verdict()
 
 
@@ -542,9 +555,9 @@ def test_chains_add_up_over_a_run(size: Size) -> None:
 
 @pytest.mark.parametrize("share", [0.25, 0.8])
 def test_share_of_vacancies_offered_inside(size: Size, share: float) -> None:
-    """Of the vacancies due, ``internal_share`` are filled by promotion when somebody is eligible."""
+    """Of vacancies due, ``internal_share`` are filled by promotion if somebody is eligible."""
     cells = trusts(100, Cell("5", 3), Cell("6", 1))
-    spec = make(cells, 2, phases={i: (Phase.APPROVAL, 1) for i in range(3, 400, 4)})
+    spec = make(cells, 2, phases=dict.fromkeys(range(3, 400, 4), (Phase.APPROVAL, 1)))
     trace, checks = size.run(alter(spec, {"hiring.internal_share": share}), 10), Checks()
     found = flat(trace.flows[:, 1, :, Flow.PROMOTED_IN], 2, 1)
     law, off = Law.bernoullis(1, share), Law.bernoullis(1, 0.9 * share - 0.05)
@@ -604,7 +617,7 @@ def test_share_of_exits_that_are_retirements(size: Size) -> None:
     changes = {"exits.hazard": 0.04, "exits.retire_share": table * share}
     trace, checks = size.run(alter(spec, changes), 6), Checks()
     flows = trace.flows.sum(axis=(0, 2))
-    for first, last, right, wrong in ((1, 12, 0.1, 0.12), (13, 13, 0.6, 0.3), (13, 24, 0.6, 0.55)):
+    for first, last, right, wrong in ((1, 12, 0.1, 0.13), (13, 13, 0.6, 0.3), (13, 24, 0.6, 0.54)):
         retired, left = (int(flows[first : last + 1, f].sum()) for f in (Flow.RETIRED, Flow.LEFT))
         fits, refused = (stats.binomtest(retired, retired + left, p).pvalue for p in (right, wrong))
         checks.chance(f"months {first} to {last}", fits, f"share of {wrong}", refused)
@@ -629,7 +642,7 @@ def test_adverts_compete_for_candidates(size: Size, candidates: int) -> None:
     """A adverts, S candidates: min(S, Binomial(A, success x S / (S + congestion x A))) agree."""
     adverts, success, congestion = 20, 0.8, 0.5
     cells = regions(40, Cell("5", adverts))
-    spec = make(cells, 1, phases={i: (Phase.ADVERT, 1) for i in range(40 * adverts)})
+    spec = make(cells, 1, phases=dict.fromkeys(range(40 * adverts), (Phase.ADVERT, 1)))
     changes = {"hiring.success": success, "hiring.congestion": congestion}
     changes |= {"pools.opening": candidates, "pools.supply_loss": 0.0}
     trace, checks = size.run(alter(spec, changes), 10), Checks()
@@ -640,7 +653,8 @@ def test_adverts_compete_for_candidates(size: Size, candidates: int) -> None:
         return pmf_law(np.minimum(many, candidates), stats.binom.pmf(many, adverts, chance))
 
     found = trace.stocks[:, 1, :, Stock.AGREED].ravel()
-    checks.mean("agreed", found, law(adverts), law(adverts - 2))
+    checks.mean("agreed", found, law(adverts), size.fine(law(adverts - 4)))
+    checks.mean("agreed, no rivals", found, law(adverts), law(0))
     checks.spread("agreed", found, law(adverts))
     assert np.array_equal(trace.pool_stocks[:, 1].ravel(), candidates - found)
     failed = trace.flows[:, 1, :, Flow.ROUNDS_FAILED].ravel()
@@ -664,27 +678,27 @@ def test_move_adverts_compete_for_colleagues(size: Size) -> None:
         return pmf_law(np.minimum(many, people), stats.binom.pmf(many, adverts, chance))
 
     found = trace.stocks[:, 1, :, Stock.AGREED].ravel()
-    checks.mean("agreed", found, law(willing), law(willing - 1))
+    checks.mean("agreed", found, law(willing), size.fine(law(willing - 1)))
+    checks.mean("agreed, fewer willing", found, law(willing), law(willing - 3))
     checks.spread("agreed", found, law(willing))
     checks.verdict()
 
 
 def test_pulls_choose_trusts_by_weight_and_try_four_times(size: Size) -> None:
-    """One pull a region: B (5 of 20 posts filled) or C (30 of 30), chosen by opening posts."""
-    number, filled, shares = 60, 5 / 20, (20 / 50, 30 / 50)
-    three = (Cell("5", 1, trust="A"), Cell("5", 20, trust="B"), Cell("5", 30, trust="C"))
+    """One pull a region: B (5 of 20 posts filled) or C (5 of 5), chosen by opening posts."""
+    number, filled, shares = 60, 5 / 20, (20 / 25, 5 / 25)
+    three = (Cell("5", 1, trust="A"), Cell("5", 20, trust="B"), Cell("5", 5, trust="C"))
     cells = regions(number, *three)
-    phases = {r * 51: (Phase.ADVERT, 1) for r in range(number)}
+    phases = {r * 26: (Phase.ADVERT, 1) for r in range(number)}
     phases |= {
-        r * 51 + 1 + i: (Phase.APPROVAL, NEVER_DUE) for r in range(number) for i in range(5, 20)
+        r * 26 + 1 + i: (Phase.APPROVAL, NEVER_DUE) for r in range(number) for i in range(5, 20)
     }
     spec = make(cells, 2, phases=phases)
     changes = {"hiring.success": 1.0, "hiring.move_share": 1.0, "hiring.mover_rate": 1e3}
-    trace, checks = size.run(alter(spec, changes), 16), Checks()
+    trace, checks = size.run(alter(spec, changes), 24), Checks()
     gone = [flat(trace.flows[:, 2, :, Flow.MOVED_OUT], 3, i) for i in (1, 2)]
     found, fewer = (shares[0] * (1 - (1 - filled) ** k) for k in (TRIES, TRIES - 1))
-    alone = Law.bernoullis(1, fewer) if size.engine == "arrays" else None
-    checks.mean("from B", gone[0], Law.bernoullis(1, found), alone)
+    checks.mean("from B", gone[0], Law.bernoullis(1, found), Law.bernoullis(1, fewer))
     checks.mean("from C", gone[1], Law.bernoullis(1, shares[1]), Law.bernoullis(1, 0.5))
     came = flat(trace.flows[:, 2, :, Flow.MOVED_IN], 3, 0)
     assert np.array_equal(came, gone[0] + gone[1])

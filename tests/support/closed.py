@@ -384,7 +384,8 @@ class Checks:
 
     def spread(self, name: str, values: NDArray[Any], law: Law) -> None:
         """The variance is that of the law."""
-        error = np.sqrt((2 + law.fourth / max(law.variance, 1e-300) ** 2) / len(values))
+        shape = law.fourth / law.variance**2 if law.variance else -2.0
+        error = np.sqrt((2 + shape) / len(values))
         reach = Reach("relative change of the variance", float(error), 1.0)
         self.rows.append((name, spread_chance(values, law), 0.0, reach))
 

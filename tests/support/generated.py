@@ -74,6 +74,11 @@ class World:
     vacant: float = 0.15  # share of opening posts
     replay: bool = False
 
+    @property
+    def staffed(self) -> list[int]:
+        """Groups that have posts."""
+        return sorted(set(self.groups) - set(self.empty) or set(self.groups))
+
     def changed(self) -> str:
         """The fields that are not at their defaults, to name a world in a line."""
         given = ((f.name, getattr(self, f.name), f.default) for f in fields(self))
@@ -231,12 +236,13 @@ def _cells(
     pool_of: dict[tuple[str, str, str], int],
     rng: Generator,
 ) -> Cells:
-    rows = []
+    rows: list[tuple[int, ...]] = []
     for t, (_, region) in enumerate(trusts):
-        for g in sorted(set(world.groups) - set(world.empty)):
+        for g in world.staffed:
             for b in world.bands:
                 posts = int(rng.integers(0, world.posts + 1))
-                if rng.random() < world.gaps:
+                gap = rng.random() < world.gaps
+                if gap and (rows or world.gaps == 1):  # else there is always some cell
                     continue
                 pool = pool_of[region, GROUPS[g], BAND_RANGE_OF[BANDS[b]]]
                 rows.append((t, g, b, pool, posts, 2 * regions.index(region) + g % 2))

@@ -32,6 +32,8 @@ POWER = 0.99
 SIZE = 1 << 19
 EDGES = (0, 1, 2, 255, 256, (1 << 11) - 1, 1 << 11, 1 << 32, 1 << 63, MASK - 1, MASK, STEP)
 
+ROUND = 65536
+"""Step of a round in a key index: turn + 65536 x round."""
 CUTS = {
     "vacancy": ((54, 10), (22, 32)),
     "round": ((4, 10), (14, 20), (34, 30)),
@@ -220,7 +222,7 @@ def sequences(size: int) -> dict[str, U64]:
         "replications": keyed.numbers(reps, one, Purpose.EXIT, 1),
         "posts": keyed.numbers(alone, many, Purpose.EXIT, 1),
         "turns": keyed.numbers(alone, one, Purpose.EXIT, at),
-        "rounds": keyed.numbers(alone, one, Purpose.ROUND, at * np.uint64(256) + np.uint64(1)),
+        "rounds": keyed.numbers(alone, one, Purpose.ROUND, at * np.uint64(ROUND) + np.uint64(1)),
         "replication keys": reps.copy(),
         "post keys": many.copy(),
     }
@@ -238,12 +240,12 @@ def neighbours(size: int) -> dict[str, tuple[U64, U64]]:
         "turns": (exits, keyed.numbers(reps, first, Purpose.EXIT, 2)),
         "purposes": (exits, keyed.numbers(reps, first, Purpose.REASON, 1)),
         "rounds": (
-            keyed.numbers(reps, first, Purpose.ROUND, 257),
-            keyed.numbers(reps, first, Purpose.ROUND, 258),
+            keyed.numbers(reps, first, Purpose.ROUND, 1 + ROUND),
+            keyed.numbers(reps, first, Purpose.ROUND, 1 + 2 * ROUND),
         ),
         "turns of rounds": (
-            keyed.numbers(reps, first, Purpose.ROUND, 257),
-            keyed.numbers(reps, first, Purpose.ROUND, 513),
+            keyed.numbers(reps, first, Purpose.ROUND, 1 + ROUND),
+            keyed.numbers(reps, first, Purpose.ROUND, 2 + ROUND),
         ),
         "trusts in a pull": (
             keyed.mix_array(exits + np.uint64(keyed.name_key("trust|RAL"))),
@@ -437,48 +439,76 @@ def test_keys_collide_no_more_than_chance() -> None:
 # --- promotion ---------------------------------------------------------------------------------
 
 
-def candidates(trust: str, number: int, turn: int = 1) -> U64:
-    """Keys of the candidates of a cell."""
+def candidates(trust: str, number: int, reps: U64, turn: int = 1) -> U64:
+    """Candidates' parts of the score (stage 4), replications x candidates: sums of keys."""
     posts = keyed.part_keys(keyed.name_key(f"cell|{trust}|data|5"), number)
-    return keyed.mix_array(posts + np.uint64(turn * STEP & MASK))
+    return reps[:, None] + posts[None, :] + np.uint64(turn * STEP & MASK)
 
 
-def vacancies(trust: str, size: int, turn: int = 1) -> U64:
-    """Keys of one post's vacancy in many replications."""
+def vacancies(trust: str, reps: U64, turn: int = 1) -> U64:
+    """Vacancies' parts of the score."""
     post = np.array([keyed.part_key(keyed.name_key(f"cell|{trust}|data|6"), 0)], np.uint64)
-    return keyed.numbers(keyed.replication_keys(2, 0, size), post, Purpose.PROMOTION, turn)
+    return keyed.numbers(reps, post, Purpose.PROMOTION, turn)
 
 
 def winners(vacancy: U64, marks: U64) -> NDArray[np.intp]:
-    """Place of the winner for each vacancy; candidates in rows, or the same for all."""
-    scores = keyed.promotion_scores(vacancy[:, None], np.atleast_2d(marks))
-    return scores.argmax(axis=1)
+    """Place of the winner for each vacancy."""
+    return keyed.promotion_scores(vacancy[:, None], marks).argmax(axis=1)
 
 
 NUMBERS = (2, 3, 4, 5, 7, 8, 13, 20, 50)
 
 
-def test_fixed_candidates_win_equally_often() -> None:
-    """The same candidates over many vacancies: nobody's post is luckier than another's."""
+def test_candidates_win_equally_often_over_replications() -> None:
+    """One vacancy and one cell over many replications: nobody's post is luckier than another's."""
     size, chances = 1 << 16, {}
+    reps = keyed.replication_keys(2, 0, size)
     for trust in ("RAL", "RAN", "R1H"):
         for number in NUMBERS:
-            won = winners(vacancies(trust, size), candidates(trust, number))
+            won = winners(vacancies(trust, reps), candidates(trust, number, reps))
             chances[trust, number] = chi_square(np.bincount(won, minlength=number))
     alarm = ALARM / len(chances)
     few, many = (seen_by_chi_square(n, size, alarm) for n in (2, 50))
     judge(chances, f"sees chances off by {few:.2%} among 2 and by {many:.2%} among 50 (rms)")
 
 
+def test_fixed_candidates_win_equally_often() -> None:
+    """The same candidates in one replication, with the same turns, for very many vacancies."""
+    size, chances = 1 << 16, {}
+    at = np.arange(1, size + 1, dtype=np.uint64)
+    for rep in (0, 1, 77):
+        key = keyed.replication_keys(2, rep, 1)
+        for number in NUMBERS:
+            post = np.array([keyed.part_key(keyed.name_key("cell|RAL|data|6"), 0)], np.uint64)
+            vacancy = keyed.numbers(key, post, Purpose.PROMOTION, at)
+            won = winners(vacancy, candidates("RAL", number, key))
+            chances[rep, number] = chi_square(np.bincount(won, minlength=number))
+    few = seen_by_chi_square(2, size, ALARM / len(chances))
+    judge(chances, f"sees chances off by {few:.2%} among 2 (rms)")
+
+
 def test_candidates_of_many_cells_win_equally_often() -> None:
     """Other candidates for every vacancy: no place in the cell is luckier."""
     size, chances = 1 << 15, {}
     names = keyed.mix_array(np.arange(size, dtype=np.uint64) + np.uint64(7))
+    key = keyed.replication_keys(2, 0, 1)
     for number in NUMBERS:
         serial = np.arange(1, number + 1, dtype=np.uint64) * np.uint64(STEP)
-        posts = keyed.mix_array(names[:, None] + serial)
-        marks = keyed.mix_array(posts + np.uint64(3 * STEP & MASK))
-        won = winners(vacancies("RAL", size, turn=2), marks)
+        marks = keyed.mix_array(names[:, None] + serial) + key + np.uint64(3 * STEP & MASK)
+        vacancy = keyed.numbers(key, keyed.mix_array(names + np.uint64(5)), Purpose.PROMOTION, 2)
+        chances[number] = chi_square(np.bincount(winners(vacancy, marks), minlength=number))
+    few = seen_by_chi_square(2, size, ALARM / len(chances))
+    judge(chances, f"sees chances off by {few:.2%} among 2 (rms)")
+
+
+def test_a_long_career_is_no_advantage() -> None:
+    """Candidates in different turns: a post with a high turn is no luckier."""
+    size, chances = 1 << 16, {}
+    reps = keyed.replication_keys(2, 0, size)
+    for number in NUMBERS:
+        marks = candidates("RAL", number, reps, turn=0)
+        marks += np.arange(number, dtype=np.uint64) * np.uint64(STEP)
+        won = winners(vacancies("RAL", reps), marks)
         chances[number] = chi_square(np.bincount(won, minlength=number))
     few = seen_by_chi_square(2, size, ALARM / len(chances))
     judge(chances, f"sees chances off by {few:.2%} among 2 (rms)")
@@ -487,19 +517,23 @@ def test_candidates_of_many_cells_win_equally_often() -> None:
 def test_promotions_of_neighbouring_vacancies_are_independent() -> None:
     """Who wins one vacancy says nothing about who wins the next, among the same candidates."""
     size, chances = 1 << 17, {}
+    reps = keyed.replication_keys(2, 0, size)
     for number in (2, 3, 5, 16):
-        marks = candidates("RAL", number)
-        one, two = (winners(vacancies("RAL", size, turn), marks) for turn in (1, 2))
+        marks = candidates("RAL", number, reps)
+        one, two = (winners(vacancies("RAL", reps, turn), marks) for turn in (1, 2))
         counts = np.bincount(one * number + two, minlength=number**2)
-        chances[number] = chi_square(counts)
+        chances["next vacancy", number] = chi_square(counts)
+        counts = np.bincount(one[:-1] * number + one[1:], minlength=number**2)
+        chances["next replication", number] = chi_square(counts)
     rms = seen_by_chi_square(4, size, ALARM / len(chances))
     judge(chances, f"sees pairs of winners off by {rms:.2%} (rms) among 2")
 
 
 def test_a_lucky_candidate_is_seen() -> None:
     """The check can fail: comparing the vacancy's and the candidate's keys without the product."""
-    vacancy, marks = vacancies("RAL", 1 << 16), candidates("RAL", 5)
-    won = (vacancy[:, None] ^ marks[None, :]).argmax(axis=1)
+    key = keyed.replication_keys(2, 0, 1)
+    vacancy = bits_of(1 << 16, seed=19)
+    won = (vacancy[:, None] ^ candidates("RAL", 5, key)).argmax(axis=1)
     with pytest.raises(AssertionError):
         judge({"no product": chi_square(np.bincount(won, minlength=5))}, "")
 
@@ -510,9 +544,13 @@ def test_full_counts_of_promotions_and_numbers() -> None:
     size = 16 * SIZE
     chances = uniform_chances(sequences(size)) | pair_chances(neighbours(size))
     for number in (2, 3, 5, 8, 20):
-        parts = np.array_split(vacancies("RAL", 1 << 21), 32)
-        marks = candidates("RAL", number)
-        won = sum(np.bincount(winners(part, marks), minlength=number) for part in parts)
+        parts = np.array_split(keyed.replication_keys(2, 0, 1 << 21), 32)
+        won = sum(
+            np.bincount(
+                winners(vacancies("RAL", p), candidates("RAL", number, p)), minlength=number
+            )
+            for p in parts
+        )
         chances["promotion", number] = chi_square(np.asarray(won))
     rms = seen_by_chi_square(256, size, ALARM / len(chances))
     judge(chances, f"sees bins off by {rms:.2%} (rms)")

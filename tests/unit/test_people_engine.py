@@ -26,6 +26,7 @@ from simulator.domain.words import (
 )
 from simulator.engines.people import clock, simulate
 from simulator.keyed import (
+    MASK,
     STEP,
     Purpose,
     exponential,
@@ -531,7 +532,7 @@ def promotion_case(eligible: Sequence[int]) -> Specification:
 def best_candidate(spec: Specification, slot: int, among: Sequence[int]) -> int:
     rep = replication_key(spec.seed, 0)
     vacancy = number(rep, int(spec.slots.key[slot]), Purpose.PROMOTION, 1)
-    scores = {s: promotion_score(vacancy, mix(int(spec.slots.key[s]))) for s in among}
+    scores = {s: promotion_score(vacancy, (rep + int(spec.slots.key[s])) & MASK) for s in among}
     return max(scores, key=lambda s: scores[s])
 
 
@@ -612,7 +613,7 @@ def test_tries_of_competing_pulls() -> None:
     spec = build(cells, months=2, phases=dict.fromkeys(range(6), Phase.ADVERT))
     trace = simulate(hiring(spec, success=1.0, move_share=1.0), spells_of=0)
     rep, taken, open_ = replication_key(spec.seed, 0), {}, list(range(6))
-    bases = {s: number(rep, int(spec.slots.key[s]), Purpose.PULL, 257) for s in open_}
+    bases = {s: number(rep, int(spec.slots.key[s]), Purpose.PULL, 1 + 65536) for s in open_}
     for k in range(TRIES):
         for slot in list(open_):
             serial = floor(unit(mix(bases[slot] + Purpose.TRY + k * STEP)) * 5)
@@ -637,7 +638,7 @@ def test_market_hires_by_score_until_nobody_is_left() -> None:
     spec = pools(hiring(spec, success=1.0), opening=2, supply_loss=0.0)
     trace = simulate(spec, spells_of=0)
     rep = replication_key(spec.seed, 0)
-    score = [field(number(rep, int(k), Purpose.ROUND, 257), 34, 30) for k in spec.slots.key]
+    score = [field(number(rep, int(k), Purpose.ROUND, 1 + 65536), 34, 30) for k in spec.slots.key]
     best = sorted(range(6), key=lambda s: score[s])[:2]
     assert sorted(trace.spells["slot"].tolist()) == sorted(best)
     assert happened(trace, Flow.ROUNDS_FAILED) == {1: 4, 2: 4}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.domain.words import PEOPLE_OUT, Phase
+from simulator.domain.words import PEOPLE_IN, PEOPLE_OUT, Flow, Phase
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.market import Market, match
 from simulator.engines.arrays.month import Month, gather
@@ -31,7 +31,31 @@ from simulator.engines.arrays.training import Trainees
 from simulator.model.specification import NEVER
 
 _CHUNK = 1 << 16
-_OUT = frozenset(PEOPLE_OUT)
+
+
+PEOPLE: Final = np.zeros(len(Flow))
+"""What one event of a flow adds to the headcount of its cell."""
+PEOPLE[list(PEOPLE_IN)] = 1.0
+PEOPLE[list(PEOPLE_OUT)] = -1.0
+PEOPLE.setflags(write=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every event of a month: flow, flat position, and flat cell."""
+
+    flow: Index
+    index: Index
+    cell: Index
+
+
+def take_ledger(state: State, month: Month) -> Ledger:
+    """Close the month's ledger and move headcounts by it."""
+    flow, index = month.ledger()
+    ledger = Ledger(flow, index, state.cell[index])
+    change = np.bincount(ledger.cell, PEOPLE[flow], minlength=state.heads.size)
+    state.heads += change.reshape(state.heads.shape).astype(np.int32)
+    return ledger
 
 
 class Recorder(Protocol):
@@ -39,7 +63,7 @@ class Recorder(Protocol):
 
     def opening(self, state: State) -> None: ...
 
-    def month_end(self, state: State, month: Month) -> None: ...
+    def month_end(self, state: State, month: Month, ledger: Ledger) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +94,8 @@ def run_block(
     for number in range(1, layout.spec.months + 1):
         month = Month(number, recorded=recorded)
         play_month(state, month, market)
-        _count_heads(state, month)
-        recorder.month_end(state, month)
+        ledger = take_ledger(state, month)
+        recorder.month_end(state, month, ledger)
         if tick is not None:
             tick(number)
     return Block(state, market)
@@ -88,7 +112,7 @@ def _open_market(state: State) -> Market | None:
 def play_month(state: State, month: Month, market: Market | None) -> None:
     """Stages 1 to 5 in order (stage 0, training, is worked out ahead), then the draws."""
     set_establishment(state, month)
-    due = np.flatnonzero(state.due == month.number)
+    due = state.due_in(month.number)
     phase = state.phase[due]
     let_go(state, month, due[phase == Phase.FILLED])
     start_work(state, month, due[phase == Phase.AGREED])
@@ -99,23 +123,9 @@ def play_month(state: State, month: Month, market: Market | None) -> None:
     draw_exits(state, gather(month.started), month.number)
 
 
-def _count_heads(state: State, month: Month) -> None:
-    """Headcounts move with posts that were filled or emptied this month."""
-    cells = state.layout.cell_count
-
-    def tally(parts: list[Index]) -> NDArray[np.intp]:
-        replication, slot = state.split(gather(parts))
-        code = replication * cells + state.layout.slot_cell[slot]
-        return np.bincount(code, minlength=state.heads.size)
-
-    emptied = [i for flow, parts in month.flows.items() if flow in _OUT for i in parts]
-    change = tally(month.started) - tally(emptied)
-    state.heads += change.reshape(state.heads.shape).astype(np.int32)
-
-
 def recount(state: State) -> NDArray[np.int32]:
     """Headcount of each replication and cell, counted from the posts themselves."""
-    replication, slot = state.split(np.flatnonzero(state.phase == Phase.FILLED))
-    code = replication * state.layout.cell_count + state.layout.slot_cell[slot]
-    counted = np.bincount(code, minlength=state.heads.size)
+    counted = np.bincount(
+        state.cell[state.phase == Phase.FILLED], minlength=state.heads.size
+    )
     return counted.reshape(state.heads.shape).astype(np.int32)

@@ -41,17 +41,18 @@ class Adverts:
 
 
 def _close(state: State, month: int, index: Index) -> Adverts:
-    layout, spec = state.layout, state.layout.spec
-    replication, slot = state.split(index)
-    bits = state.numbers(index, keyed.Purpose.ROUND, state.round_index(index))
-    pool = layout.pool[layout.slot_cell[slot]]
+    bits = state.round_numbers(index, keyed.Purpose.ROUND)
+    cell = state.cell[index]
+    segment = state.cell_segment[cell]
     return Adverts(
         index=index,
-        segment=replication * len(layout.pools) + pool,
-        pool=pool,
+        segment=segment,
+        pool=segment % max(len(state.layout.pools), 1),
         score=keyed.fields(bits, 34, 30).astype(np.float64),
         channel=keyed.fields(bits, 14, 20).astype(np.float64),
-        success=spec.hiring.success[layout.slot_klass[slot], month],
+        success=np.broadcast_to(
+            state.path(state.layout.spec.hiring.success, month, cell), cell.shape
+        ),
     )
 
 
@@ -127,7 +128,7 @@ def _replayed(state: State, month: int, adverts: Adverts, others: Index) -> Inde
     passing = adverts.score[others] < adverts.success[others] * replay.ratio[at, month] * SCORE
     others, at = others[passing], at[passing]
     index = adverts.index[others]
-    bits = state.numbers(index, keyed.Purpose.AVAILABLE, state.round_index(index))
+    bits = state.round_numbers(index, keyed.Purpose.AVAILABLE)
     graduate = _open_to_graduates(state, adverts, others)
     low, high = keyed.fields(bits, 0, 20), keyed.fields(bits, 20, 20)
     graduate &= low.astype(np.float64) < replay.graduate[at, month] * SHARE

@@ -35,6 +35,17 @@ class Month:
         if len(index):
             self.flows.setdefault(flow, []).append(index)
 
+    def ledger(self) -> tuple[Index, Index]:
+        """Every event of the month: its flow, and the flat position of its post.
+
+        The starts of vacancies are entries of their own, beside the event that caused them.
+        """
+        entries = [*self.flows.items(), (Flow.VACANCIES, self.vacated)]
+        flows = [flow for flow, parts in entries for _ in parts]
+        parts = [part for _, parts in entries for part in parts]
+        lengths = [len(part) for part in parts]
+        return np.repeat(np.array(flows, dtype=np.intp), lengths), gather(parts)
+
 
 def gather(parts: list[Index]) -> Index:
     """One array of all positions."""

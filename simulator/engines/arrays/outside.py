@@ -22,7 +22,13 @@ def lose_to_outside(state: State, month: Month) -> None:
     at = month.number * 65536
     bits = keyed.numbers(state.keys[:, None], keys[None, :], keyed.Purpose.RIVALS, at)
     cdf = replay.rival_cdf[staff, month.number]
-    pulls = (keyed.units(bits)[..., None] >= cdf[None, :, :]).sum(axis=-1)
+    pulls = np.zeros(bits.shape, dtype=np.intp)
+    u = keyed.units(bits)
+    for column in range(cdf.shape[1]):
+        more = u >= cdf[:, column]
+        if not more.any():
+            break
+        pulls += more
     number, owner = ranges(np.ones(pulls.size, dtype=np.intp), pulls.ravel())
     if len(owner) == 0:
         return
@@ -35,7 +41,8 @@ def lose_to_outside(state: State, month: Month) -> None:
     )
     cell = _choose_cell(state, month.number, column, keyed.units(base))
     source = np.full(len(cell), -1, dtype=np.intp)
-    tries(state, source, replication, cell, base)
+    flat = np.where(cell < 0, cell, cell + replication * state.layout.cell_count)
+    tries(state, source, flat, base)
     found = source[source >= 0]
     month.note(Flow.MOVED_OUT, found)
     vacate(state, month, found)

@@ -34,13 +34,6 @@ def rank_in_run(owners: Index) -> Index:
     return position - np.repeat(starts, np.diff(np.append(starts, count)))
 
 
-def first_of_each(values: Index) -> Index:
-    """Positions of the first occurrence of each distinct value, ascending."""
-    _, position = np.unique(values, return_index=True)
-    position.sort()
-    return position
-
-
 def best_in_run(scores: NDArray[np.uint64], owners: Index) -> tuple[Index, Index]:
     """Position of the highest score in each run of owners; the first where equal.
 

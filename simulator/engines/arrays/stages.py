@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator import keyed
 from simulator.domain.words import Channel, Flow, Phase
+from simulator.engines.arrays.month import NOBODY, Month, gather, vacate
+from simulator.engines.arrays.outside import lose_to_outside
+from simulator.engines.arrays.pulls import pull
 from simulator.engines.arrays.ragged import (
     Index,
     best_in_run,
-    first_of_each,
     rank_in_run,
     ranges,
 )
-from simulator.engines.arrays.outside import lose_to_outside
-from simulator.engines.arrays.pulls import pull
-from simulator.engines.arrays.state import State
-from simulator.engines.arrays.month import NOBODY, Month, gather, vacate
+from simulator.engines.arrays.state import State, retire_share
 from simulator.model.specification import F64, NEVER
+
 
 def set_establishment(state: State, month: Month) -> None:
     """Stage 1: open or withdraw posts until each cell has floor(n x index + u)."""
@@ -42,40 +40,40 @@ def set_establishment(state: State, month: Month) -> None:
         _withdraw_posts(state, month, changed[~more], -size[~more])
 
 
-def _slots_of(state: State, pairs: Index) -> tuple[Index, Index]:
-    """First flat position, and posts so far (top), of (replication, cell) pairs."""
-    cells = state.layout.cell_count
-    replication = pairs // cells
-    first = replication * state.layout.slot_count + state.layout.first[pairs - replication * cells]
-    return first, state.top.ravel()[pairs].astype(np.intp)
-
-
-def _open_posts(state: State, month: Month, pairs: Index, wanted: Index) -> None:
-    first, top = _slots_of(state, pairs)
-    whole = ~state.holes.ravel()[pairs]
+def _open_posts(state: State, month: Month, cells: Index, wanted: Index) -> None:
+    """Open absent posts of lowest serial; ``cells`` are flat cells."""
+    first, top = state.cell_first[cells], state.top.ravel()[cells].astype(np.intp)
+    whole = ~state.holes.ravel()[cells]
     opened = [ranges((first + top)[whole], wanted[whole])[0]]
+    state.top.ravel()[cells[whole]] += wanted[whole].astype(np.int32)
     if not whole.all():
-        pick = np.flatnonzero(~whole)
-        # absent posts below the top come first, then new serials: look a little past the top
-        room = state.layout.room[pairs[pick] % state.layout.cell_count]
-        position, owner = ranges(first[pick], np.minimum(top[pick] + wanted[pick], room))
-        absent = state.phase[position] == Phase.ABSENT
-        position, owner = position[absent], owner[absent]
-        opened.append(position[rank_in_run(owner) < wanted[pick][owner]])
+        opened.append(_fill_holes(state, cells[~whole], wanted[~whole]))
     index = gather(opened)
-    state.posts.ravel()[pairs] += wanted.astype(np.int32)
-    replication, slot = state.split(index)
-    cell = state.layout.slot_cell[slot]
-    serial = (slot - state.layout.first[cell]).astype(np.int32)
-    np.maximum.at(state.top, (replication, cell), serial + 1)
+    state.posts.ravel()[cells] += wanted.astype(np.int32)
     state.phase[index] = Phase.APPROVAL
     month.vacated.append(index)
     month.note(Flow.OPENED, index)
 
 
-def _withdraw_posts(state: State, month: Month, pairs: Index, surplus: Index) -> None:
-    first, top = _slots_of(state, pairs)
-    position, owner = ranges(first, top)
+def _fill_holes(state: State, cells: Index, wanted: Index) -> Index:
+    """Absent posts of lowest serial in cells that have lost posts: holes come first."""
+    first, top = state.cell_first[cells], state.top.ravel()[cells].astype(np.intp)
+    room = state.layout.room[cells % state.layout.cell_count]
+    position, owner = ranges(first, np.minimum(top + wanted, room))
+    absent = state.phase[position] == Phase.ABSENT
+    position, owner = position[absent], owner[absent]
+    chosen = rank_in_run(owner) < wanted[owner]
+    position, owner = position[chosen], owner[chosen]
+    serial = (position - first[owner]).astype(np.int32)
+    np.maximum.at(state.top.ravel(), cells[owner], serial + 1)
+    return position
+
+
+def _withdraw_posts(state: State, month: Month, cells: Index, surplus: Index) -> None:
+    """Withdraw posts in approval or advertised, of highest serial; ``cells`` are flat cells."""
+    position, owner = ranges(
+        state.cell_first[cells], state.top.ravel()[cells].astype(np.intp)
+    )
     phase = state.phase[position]
     free = (phase == Phase.APPROVAL) | (phase == Phase.ADVERT)
     position, owner = position[free][::-1], owner[free][::-1]
@@ -83,9 +81,9 @@ def _withdraw_posts(state: State, month: Month, pairs: Index, surplus: Index) ->
     index, owner = position[taken], owner[taken]
     state.phase[index] = Phase.ABSENT
     state.due[index] = NEVER
-    gone = np.bincount(owner, minlength=len(pairs)).astype(np.int32)
-    state.posts.ravel()[pairs] -= gone
-    state.holes.ravel()[pairs] |= gone > 0
+    gone = np.bincount(owner, minlength=len(cells)).astype(np.int32)
+    state.posts.ravel()[cells] -= gone
+    state.holes.ravel()[cells] |= gone > 0
     month.note(Flow.WITHDRAWN, index)
 
 
@@ -93,10 +91,7 @@ def let_go(state: State, month: Month, index: Index) -> None:
     """Stage 2: exits, and their reason."""
     if len(index) == 0:
         return
-    layout, spec = state.layout, state.layout.spec
-    _, slot = state.split(index)
-    row = layout.slot_klass[slot] * spec.exits.hazard.shape[1] + state.cohort[index]
-    share = layout.retire[row * (spec.months + 1) + month.number]
+    share = retire_share(state, index, month.number)
     retired = keyed.units(state.numbers(index, keyed.Purpose.REASON)) < share
     month.note(Flow.RETIRED, index[retired])
     month.note(Flow.LEFT, index[~retired])
@@ -105,65 +100,72 @@ def let_go(state: State, month: Month, index: Index) -> None:
 
 def start_work(state: State, month: Month, index: Index) -> None:
     """Stage 3: agreed starts; colleagues are pulled against the state before any start."""
-    layout, spec = state.layout, state.layout.spec
+    spec = state.layout.spec
     channel = state.channel[index]
     movers = index[channel == Channel.MOVE]
-    arrivals = index[channel != Channel.MOVE]
+    graduates = index[channel == Channel.GRADUATE]
+    hired = index[channel == Channel.EXPERIENCED]
     source, outside, failed = pull(state, month.number, movers)
     if month.recorded:
         month.pools["pulls"] = _pulls_by_option(state, movers)
-    inside = movers[source >= 0]
-    month.note(Flow.JOINED_EXPERIENCED, index[channel == Channel.EXPERIENCED])
-    month.note(Flow.JOINED_GRADUATE, index[channel == Channel.GRADUATE])
-    month.note(Flow.JOINED_OUTSIDE, movers[outside])
-    month.note(Flow.MOVED_IN, inside)
-    month.note(Flow.MOVED_OUT, source[source >= 0])
+    inside, source = movers[source >= 0], source[source >= 0]
+    for flow, events in (
+        (Flow.JOINED_EXPERIENCED, hired),
+        (Flow.JOINED_GRADUATE, graduates),
+        (Flow.JOINED_OUTSIDE, movers[outside]),
+        (Flow.MOVED_IN, inside),
+        (Flow.MOVED_OUT, source),
+    ):
+        month.note(flow, events)
     month.advertised.append(movers[failed])
-    aged = arrivals[channel[channel != Channel.MOVE] == Channel.EXPERIENCED]
-    _give_ages(state, month.number, np.concatenate([aged, movers[outside]]))
-    _move(state, month, source[source >= 0], inside)
+    _move(state, month, source, inside)
     if spec.replay is not None:
-        _give_replayed_ages(state, month.number, index[channel == Channel.GRADUATE])
+        _give_replayed_ages(state, month.number, graduates)
         lose_to_outside(state, month)
-    fresh = np.concatenate([arrivals, movers[outside]])
-    eligible = np.full(len(fresh), month.number + spec.hiring.min_months, dtype=np.intp)
-    eligible[len(arrivals) :] = _eligible_from_outside(state, month.number, movers[outside])
-    state.eligible[fresh] = np.minimum(eligible, NEVER - 1)
-    state.origin[fresh] = month.number
-    if state.names is not None:
-        _name_by_spell(state, fresh[state.channel[fresh] != Channel.GRADUATE])
-        if spec.replay is not None:
-            _name_by_spell(state, fresh)
-    joined = np.concatenate([fresh, inside])
+    _settle(state, month.number, hired, graduates, movers[outside])
+    joined = np.concatenate([hired, graduates, movers[outside], inside])
     state.phase[joined] = Phase.FILLED
     month.started.append(joined)
 
 
+def _settle(state: State, month: int, hired: Index, graduates: Index, outside: Index) -> None:
+    """Give people who are new to the trusts their age, origin, eligibility and name."""
+    spec = state.layout.spec
+    aged = np.concatenate([hired, outside])
+    pick = keyed.fields(state.numbers(aged, keyed.Purpose.OFFER), 44, 10)
+    years = spec.cohort_offset - (month - 1) // 12
+    state.cohort[aged] = spec.hiring.joiner_ages[pick] + years
+    usual = min(month + spec.hiring.min_months, NEVER - 1)
+    state.eligible[hired] = usual
+    state.eligible[graduates] = usual
+    if len(outside):
+        waits = _eligible_from_outside(state, month, outside)
+        state.eligible[outside] = np.minimum(waits, NEVER - 1)
+    state.origin[aged] = month
+    state.origin[graduates] = month
+    _name_by_spell(state, aged)
+    if spec.replay is not None:
+        _name_by_spell(state, graduates)
+
+
 def _pulls_by_option(state: State, movers: Index) -> F64:
     layout = state.layout
-    option = layout.option[layout.slot_cell[state.split(movers)[1]]]
+    option = layout.option[state.cell[movers] % layout.cell_count]
     return np.bincount(option, minlength=len(layout.spec.pulls.first) - 1).astype(np.float64)
 
 
 def _name_by_spell(state: State, index: Index) -> None:
-    assert state.names is not None
-    _, slot = state.split(index)
-    state.names[index] = (slot + state.layout.slots.start) * 256 + state.turn[index]
-
-
-def _give_ages(state: State, month: int, index: Index) -> None:
-    spec = state.layout.spec
-    pick = keyed.fields(state.numbers(index, keyed.Purpose.OFFER), 44, 10)
-    age = spec.hiring.joiner_ages[pick]
-    state.cohort[index] = age + spec.cohort_offset - (month - 1) // 12
+    if state.names is not None:
+        slot = state.slot(index) + state.layout.slots.start
+        state.names[index] = slot * 256 + state.turn[index]
 
 
 def _give_replayed_ages(state: State, month: int, index: Index) -> None:
     """Graduates of the stored baseline have the usual age of their pool when they join."""
     layout, replay = state.layout, state.layout.spec.replay
     assert replay is not None
-    cell = layout.slot_cell[state.split(index)[1]]
-    age = replay.age[layout.pools[layout.pool[cell]]]
+    pool = layout.pool[state.cell[index] % layout.cell_count]
+    age = replay.age[layout.pools[pool]]
     state.cohort[index] = age + layout.spec.cohort_offset - (month - 1) // 12
 
 
@@ -206,30 +208,25 @@ def promote(state: State, month: Month, index: Index) -> None:
 
 
 def _offered_inside(state: State, month: int, index: Index) -> NDArray[np.bool_]:
-    layout = state.layout
-    _, slot = state.split(index)
-    share = layout.spec.hiring.internal_share[layout.slot_klass[slot], month] * 2.0**32
+    cell = state.cell[index]
+    share = state.path(state.layout.spec.hiring.internal_share, month, cell)
     draw = keyed.fields(state.numbers(index, keyed.Purpose.VACANCY), 22, 32)
-    below = layout.below[layout.slot_cell[slot]]
-    return (draw.astype(np.float64) < share) & (below >= 0)
+    return (draw.astype(np.float64) < share * 2.0**32) & (state.cell_below[cell] >= 0)
 
 
 def _inside_winners(state: State, month: int, offered: Index) -> tuple[Index, Index]:
     """Winner and vacancy, pair by pair; a person chosen twice takes the earlier vacancy."""
     if len(offered) == 0:
         return NOBODY, NOBODY
-    layout = state.layout
-    replication, slot = state.split(offered)
-    below = layout.below[layout.slot_cell[slot]]
-    first = replication * layout.slot_count + layout.first[below]
-    position, owner = ranges(first, state.top[replication, below].astype(np.intp))
+    below = state.cell_below[state.cell[offered]]
+    position, owner = ranges(
+        state.cell_first[below], state.top.ravel()[below].astype(np.intp)
+    )
     able = np.flatnonzero(state.eligible[position] <= month)
     position, owner = position[able], owner[able]
     vacancy = state.numbers(offered, keyed.Purpose.PROMOTION)
-    key = layout.slot_key[position - (replication * layout.slot_count)[owner]]
-    key += state.turn[position] * np.uint64(keyed.STEP)
-    score = keyed.promotion_scores(vacancy[owner], keyed.mix_array(key))
+    score = keyed.promotion_scores(vacancy[owner], state.key[position])
     runs, best = best_in_run(score, owner)
     winner = position[best]
-    keep = first_of_each(winner)
+    keep = state.first_to_choose(winner)
     return winner[keep], offered[runs[keep]]

@@ -1,35 +1,46 @@
 """State of one block: every post of the chosen regions in every replication of the block.
 
-Flat arrays, one row of posts after another, one row for each replication. One byte holds the
-month of a post's next step whatever it is, so that a month costs one scan for what is
-due and then work on events only.
+Flat arrays, one row of posts for each replication. One byte holds the month of a post's next
+step whatever it is, so that a month costs one scan for what is due and then work on events only.
+A post's key carries its turn, so that a keyed number costs one look-up and the finaliser.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator import keyed
-from simulator.domain.words import GROUPS, Phase
+from simulator.domain.words import Channel, Phase
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.ragged import Index
 from simulator.model.specification import F64, I32, NEVER, QUANTILES, TENURE_BREAKS, U8, U64
 
 Held = NDArray[np.int16]
 
+ROUND_STEP: Final = np.uint64((65536 * keyed.STEP) & keyed.MASK)
+"""What one round adds to a key."""
+ONE_TURN: Final = np.uint64(keyed.STEP)
+
 
 @dataclass(slots=True)
 class State:
-    """Arrays of one block. ``N`` replications, ``S`` slots, ``C`` cells, ``P`` pools."""
+    """Arrays of one block. ``N`` replications, ``S`` slots, ``C`` cells, ``P`` pools.
+
+    A *flat position* is replication x S + slot; a *flat cell* is replication x C + cell.
+    """
 
     layout: Layout
     first_replication: int
     count: int  # N
     keys: U64  # (N,) replication keys
     draws: Index  # (N,) draw of each replication
+    key: U64  # (N * S,) replication key + post key + turn x STEP
+    cell: I32  # (N * S,) flat cell
+    fte: U8  # (N * S,) hundredths
     due: U8  # (N * S,) month of the next step
     phase: U8
     turn: U8
@@ -39,31 +50,58 @@ class State:
     round: U8
     channel: U8
     posts: I32  # (N, C) existing posts
-    top: I32  # (N, C) the largest number of posts the cell has had
+    top: I32  # (N, C) one more than the highest serial that was ever a post
     heads: I32  # (N, C) staff in post
     holes: NDArray[np.bool_]  # (N, C) has a post ever been withdrawn
     cell_u: F64  # (N, C)
+    cell_first: Index  # (N * C,) flat position of the cell's first post
+    cell_below: Index  # (N * C,) flat cell of the next band below, or -1
+    cell_segment: Index  # (N * C,) replication x P + pool
     exit_factor: F64  # (N * C,)
-    hire_factor: F64  # (N * J,)
+    hire_factor: F64  # (N * C,)
     experienced: F64  # (N, P) stock of experienced candidates
-    wait_until: U8  # (N * R,) month in which a waiting graduate is gone
-    wait_from: U8  # (N * R,) month from which a graduate waits
+    scratch: I32  # (N * S,) of :meth:`first_to_choose`
     names: NDArray[np.int64] | None = None  # (N * S,) who holds a post; only when traced
 
-    def split(self, index: Index) -> tuple[Index, Index]:
-        """Replication and slot of flat positions."""
-        replication = index // self.layout.slot_count
-        return replication, index - replication * self.layout.slot_count
+    def slot(self, index: Index) -> Index:
+        """Slots (local numbers) of flat positions."""
+        return index % self.layout.slot_count
 
-    def numbers(self, index: Index, purpose: int, key_index: U64 | None = None) -> U64:
-        """Keyed numbers of (post, purpose, turn) or of (post, purpose, key_index)."""
-        replication, slot = self.split(index)
-        at = self.turn[index].astype(np.uint64) if key_index is None else key_index
-        return keyed.numbers(self.keys[replication], self.layout.slot_key[slot], purpose, at)
+    def numbers(self, index: Index, purpose: int) -> U64:
+        """Keyed numbers of (post, purpose, turn)."""
+        keys = self.key[index]
+        keys += np.uint64(purpose)
+        return keyed.mix_array(keys)
 
-    def round_index(self, index: Index) -> U64:
-        """Key index of the round in hand: turn x 256 + round."""
-        return self.turn[index].astype(np.uint64) * np.uint64(256) + self.round[index]
+    def round_numbers(self, index: Index, purpose: int) -> U64:
+        """Keyed numbers of (post, purpose, turn + 65536 x round)."""
+        keys = self.round[index].astype(np.uint64)
+        keys *= ROUND_STEP
+        keys += self.key[index]
+        keys += np.uint64(purpose)
+        return keyed.mix_array(keys)
+
+    def due_in(self, month: int) -> Index:
+        """Flat positions of posts whose next step is due, ascending.
+
+        Few are: the scan looks at eight posts at a time and then into the eights that have any.
+        """
+        hits = self.due == month
+        eights = np.flatnonzero(hits.view(np.uint64))
+        near = np.flatnonzero(hits.reshape(-1, 8)[eights])
+        return eights[near >> 3] * 8 + (near & 7)
+
+    def first_to_choose(self, chosen: Index) -> Index:
+        """Which choices are the first to name their flat position, in the order given."""
+        order = np.arange(len(chosen), dtype=np.int32)
+        self.scratch[chosen[::-1]] = order[::-1]  # the last to write is the first in order
+        return np.flatnonzero(self.scratch[chosen] == order)
+
+    def path(self, path: F64, month: int, cell: I32) -> F64 | np.float64:
+        """Value of a path by class in a month, for flat cells; one number if all are one class."""
+        if len(path) == 1:
+            return np.float64(path[0, month])
+        return path[self.layout.klass[cell % self.layout.cell_count], month]
 
 
 def open_state(layout: Layout, first_replication: int, count: int, traced: bool) -> State:
@@ -76,38 +114,54 @@ def open_state(layout: Layout, first_replication: int, count: int, traced: bool)
     def repeat(values: NDArray[np.generic], dtype: type) -> NDArray[np.generic]:
         return np.tile(values.astype(dtype), count)
 
+    def offset(values: Index, size: int) -> Index:
+        """Local numbers, -1 kept, as flat ones."""
+        flat = values[None, :] + np.arange(count)[:, None] * size
+        return np.where(values < 0, -1, flat).ravel()
+
     phase = spec.slots.phase[slots]
     filled, vacant = phase == Phase.FILLED, phase > Phase.FILLED
     posts = np.tile(spec.cells.posts[cells].astype(np.int32), (count, 1))
     heads = np.bincount(layout.slot_cell[filled], minlength=len(cells)).astype(np.int32)
     cell_bits = keyed.numbers(keys[:, None], spec.cells.key[cells][None, :], keyed.Purpose.POSTS)
-    due = np.where(vacant, spec.slots.due[slots], NEVER)
+    slot_key = layout.slot_key + vacant * ONE_TURN
+    trusts = layout.trusts[layout.trust]
     return State(
         layout=layout,
         first_replication=first_replication,
         count=count,
         keys=keys,
         draws=draws,
-        due=repeat(due, np.uint8),
+        key=(keys[:, None] + slot_key[None, :]).ravel(),
+        cell=offset(layout.slot_cell, len(cells)).astype(np.int32),
+        fte=repeat(layout.slot_fte, np.uint8),
+        due=_padded(repeat(np.where(vacant, spec.slots.due[slots], NEVER), np.uint8)),
         phase=repeat(phase, np.uint8),
         turn=repeat(vacant, np.uint8),
         cohort=repeat(spec.slots.cohort[slots], np.uint8),
         origin=repeat(spec.slots.origin[slots], np.int16),
         eligible=repeat(np.where(filled, spec.slots.eligible[slots], NEVER), np.uint8),
         round=repeat(phase == Phase.ADVERT, np.uint8),
-        channel=repeat(np.where(phase == Phase.AGREED, 3, 0), np.uint8),
+        channel=repeat(np.where(phase == Phase.AGREED, Channel.EXPERIENCED, 0), np.uint8),
         posts=posts,
         top=posts.copy(),
         heads=np.tile(heads, (count, 1)),
         holes=np.zeros((count, len(cells)), dtype=np.bool_),
         cell_u=keyed.units(cell_bits),
+        cell_first=offset(layout.first, layout.slot_count),
+        cell_below=offset(layout.below, len(cells)),
+        cell_segment=offset(layout.pool, len(layout.pools)),
         exit_factor=np.ascontiguousarray(spec.exits.factor[draws][:, cells]).ravel(),
-        hire_factor=np.ascontiguousarray(spec.hiring.hire_factor[draws][:, layout.trusts]).ravel(),
+        hire_factor=np.ascontiguousarray(spec.hiring.hire_factor[draws][:, trusts]).ravel(),
         experienced=np.tile(spec.pools.opening[layout.pools].astype(np.float64), (count, 1)),
-        wait_until=np.empty(0, dtype=np.uint8),
-        wait_from=np.empty(0, dtype=np.uint8),
+        scratch=np.zeros(count * layout.slot_count, dtype=np.int32),
         names=_opening_names(layout, count) if traced else None,
     )
+
+
+def _padded(months: U8) -> U8:
+    """Months with as many NEVER behind them as make a multiple of eight."""
+    return np.concatenate([months, np.full(-len(months) % 8, NEVER, dtype=np.uint8)])
 
 
 def _opening_names(layout: Layout, count: int) -> NDArray[np.int64]:
@@ -118,52 +172,48 @@ def _opening_names(layout: Layout, count: int) -> NDArray[np.int64]:
 
 def months_of(quantiles: F64, pick: U64, factor: F64 | float = 1.0) -> Index:
     """A duration in whole months: max(1, floor(factor x quantile + 0.5))."""
-    months = np.floor(factor * quantiles[pick] + 0.5)
-    return np.maximum(months, 1.0).astype(np.intp)
+    months = quantiles[pick]
+    months *= factor
+    months += 0.5
+    return np.maximum(months.astype(np.intp), 1)
 
 
-def hire_slowness(state: State, index: Index, month: int) -> F64:
+def _slowness(state: State, index: Index, month: int) -> F64:
     """h of stage 1: the trust's factor of the draw times the path of the class."""
-    layout = state.layout
-    replication, slot = state.split(index)
-    trusts = len(layout.trusts)
-    factor = state.hire_factor[replication * trusts + layout.slot_trust[slot]]
-    return factor * layout.spec.hiring.hire_path[layout.slot_klass[slot], month]
+    cell = state.cell[index]
+    return state.hire_factor[cell] * state.path(state.layout.spec.hiring.hire_path, month, cell)
 
 
 def start_vacancies(state: State, index: Index, month: int) -> None:
     """A vacancy starts: next turn, approval due after its keyed delay."""
+    state.key[index] += ONE_TURN
     state.turn[index] += 1
-    state.phase[index] = Phase.APPROVAL
-    state.eligible[index] = NEVER
     pick = keyed.fields(state.numbers(index, keyed.Purpose.VACANCY), 54, 10)
-    delay = months_of(
-        state.layout.spec.hiring.approval_quantiles, pick, hire_slowness(state, index, month)
-    )
+    quantiles = state.layout.spec.hiring.approval_quantiles
+    delay = months_of(quantiles, pick, _slowness(state, index, month))
     state.due[index] = np.minimum(month + delay, NEVER)
 
 
 def open_rounds(state: State, index: Index, month: int) -> None:
     """Advertise: next round, closing after its keyed length."""
+    hiring = state.layout.spec.hiring
     state.round[index] += 1
     state.phase[index] = Phase.ADVERT
-    bits = state.numbers(index, keyed.Purpose.ROUND, state.round_index(index))
+    bits = state.round_numbers(index, keyed.Purpose.ROUND)
     pick = keyed.fields(bits, 4, 10)
-    hiring = state.layout.spec.hiring
+    pick[state.round[index] > 1] += np.uint64(QUANTILES)
     quantiles = np.concatenate([hiring.round_quantiles, hiring.again_quantiles])
-    pick += (state.round[index] > 1).astype(np.uint64) * np.uint64(QUANTILES)
-    length = months_of(quantiles, pick, hire_slowness(state, index, month))
+    length = months_of(quantiles, pick, _slowness(state, index, month))
     state.due[index] = np.minimum(month + length, NEVER)
 
 
 def draw_exits(state: State, index: Index, month: int) -> None:
     """Exit month of spells that start in ``month``, by inversion of the cumulative hazard."""
     layout, spec = state.layout, state.layout.spec
-    replication, slot = state.split(index)
     energy = keyed.exponentials(state.numbers(index, keyed.Purpose.EXIT))
-    energy /= state.exit_factor[replication * layout.cell_count + layout.slot_cell[slot]]
+    energy /= state.exit_factor[state.cell[index]]
     width = spec.months + 1
-    row = layout.slot_klass[slot] * spec.exits.hazard.shape[1] + state.cohort[index]
+    row = _hazard_row(state, index)
     target = row * width
     base = layout.cumulative[target + month]
     _spend_early_tenure(state, index, month, energy, target, base)
@@ -174,6 +224,22 @@ def draw_exits(state: State, index: Index, month: int) -> None:
     state.due[index] = np.where(found > spec.months, NEVER, found)
 
 
+def _hazard_row(state: State, index: Index) -> Index:
+    """Row of each holder in the flat hazard tables: class x cohorts + cohort."""
+    hazard = state.layout.spec.exits.hazard
+    row = state.cohort[index].astype(np.intp)
+    if len(hazard) > 1:
+        cell = state.cell[index] % state.layout.cell_count
+        row += state.layout.klass[cell] * hazard.shape[1]
+    return row
+
+
+def retire_share(state: State, index: Index, month: int) -> F64:
+    """Share of exits in a month that are retirements, for each holder."""
+    width = state.layout.spec.months + 1
+    return state.layout.retire[_hazard_row(state, index) * width + month]
+
+
 def _spend_early_tenure(
     state: State, index: Index, month: int, energy: F64, target: Index, base: F64
 ) -> None:
@@ -182,7 +248,7 @@ def _spend_early_tenure(
     Afterwards ``base + energy`` is the cumulative hazard (at tenure factor 1) at which a spell ends.
     """
     origin = state.origin[index].astype(np.intp)
-    young = np.flatnonzero(origin + TENURE_BREAKS[1] > month)
+    young = np.flatnonzero(origin > month - TENURE_BREAKS[1])
     if len(young) == 0:
         return
     cumulative, months = state.layout.cumulative, state.layout.spec.months
@@ -194,8 +260,3 @@ def _spend_early_tenure(
         at = np.where(ends, at + left / factor, np.maximum(stop, at))
         left = np.where(ends, 0.0, left - room)
     energy[young], base[young] = left, at
-
-
-def staff_columns(layout: Layout) -> int:
-    """Number of (trust, group) columns of a block."""
-    return len(layout.trusts) * len(GROUPS)

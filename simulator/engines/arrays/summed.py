@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,94 +15,86 @@ from simulator.domain.words import (
     Phase,
     TrainingFlow,
 )
-from simulator.engines.arrays.block import recount, run_block
+from simulator.engines.arrays.block import PEOPLE, Ledger, recount, run_block
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.market import Market
-from simulator.engines.arrays.month import Month, gather
-from simulator.engines.arrays.ragged import Index
+from simulator.engines.arrays.month import Month
 from simulator.engines.arrays.state import State
 from simulator.results.books import BooksError
 from simulator.results.totals import YEAR, BlockTotals, PoolRecord
 
-_EVENTS = frozenset(EVENT_FLOWS)
+_RECOUNT: Final = 60
+"""Months between recounts; a book that is wrong once stays wrong, so the last one sees it too."""
+_POSTS: Final = np.zeros(len(Flow))
+_POSTS[Flow.OPENED], _POSTS[Flow.WITHDRAWN] = 1.0, -1.0
+_EVENT: Final = np.isin(np.arange(len(Flow)), EVENT_FLOWS)
 
 
 class TotalsRecorder:
-    """Adds up a block month by month; checks its books against the posts every 12 months."""
+    """Adds up a block month by month; checks its books against the posts every five years and at the end."""
 
     def __init__(self, layout: Layout, count: int, *, pools: bool = False) -> None:
+        """Make room for ``count`` replications of a layout."""
         months, cells = layout.spec.months, layout.cell_count
         self.layout, self.months = layout, months
         self.columns = len(layout.trusts) * len(GROUPS)
-        self.slot_staff = layout.staff[layout.slot_cell]
+        offset = np.arange(count)[:, None] * self.columns
+        self.staff = (offset + layout.staff[None, :]).ravel()
         self.heads = np.empty((months + 1, count, cells), dtype=np.int16)
         self.posts = np.empty((months + 1, count, cells), dtype=np.int16)
         self.in_post = np.zeros((months + 1, count * self.columns), dtype=np.int32)
         self.funded = np.zeros((months + 1, count * self.columns), dtype=np.int32)
         years = months // YEAR
-        self.flows = np.zeros((years + 1, len(Flow) * count * self.columns), dtype=np.int32)
+        self.flows = np.zeros((years + 1, count * self.columns * len(Flow)), dtype=np.int32)
         self.events = 0
         self.record = _empty_record(layout) if pools else None
 
     def opening(self, state: State) -> None:
+        """Count everything at month 0."""
         self._keep(state, 0)
-        filled = np.flatnonzero(state.phase == Phase.FILLED)
-        existing = np.flatnonzero(state.phase != Phase.ABSENT)
-        self.in_post[0] = self._fte(state, filled)
-        self.funded[0] = self._fte(state, existing)
+        self.funded[0], self.in_post[0] = self._count_fte(state)
 
-    def month_end(self, state: State, month: Month) -> None:
-        number, flows = month.number, month.flows
+    def month_end(self, state: State, month: Month, ledger: Ledger) -> None:
+        """Move FTE and flows by the month's ledger."""
+        number = month.number
         self._keep(state, number)
-        emptied = [i for flow in _OUT for i in flows.get(flow, [])]
-        filled = self._fte(state, gather(month.started)) - self._fte(state, gather(emptied))
-        self.in_post[number] = self.in_post[number - 1] + filled
-        opened = self._fte(state, gather(flows.get(Flow.OPENED, [])))
-        withdrawn = self._fte(state, gather(flows.get(Flow.WITHDRAWN, [])))
-        self.funded[number] = self.funded[number - 1] + opened - withdrawn
-        self._flows(state, month)
+        staff = self.staff[ledger.cell]
+        fte = state.fte[ledger.index]
+        for kept, sign in ((self.in_post, PEOPLE), (self.funded, _POSTS)):
+            change = np.bincount(staff, sign[ledger.flow] * fte, minlength=kept.shape[1])
+            kept[number] = kept[number - 1] + change.astype(np.int32)
+        year = min((number - 1) // YEAR, len(self.flows) - 1)
+        staff *= len(Flow)
+        staff += ledger.flow
+        self.flows[year] += np.bincount(staff, minlength=self.flows.shape[1]).astype(np.int32)
+        self.events += int(_EVENT[ledger.flow].sum())
         if self.record is not None:
             _note_pools(self.record, month)
-        if number % YEAR == 0 or number == self.months:
+        if number % _RECOUNT == 0 or number == self.months:
             self._check(state, number)
 
     def _keep(self, state: State, month: int) -> None:
         self.heads[month] = state.heads
         self.posts[month] = state.posts
 
-    def _fte(self, state: State, index: Index) -> NDArray[np.int32]:
-        replication, slot = state.split(index)
-        code = replication * self.columns + self.slot_staff[slot]
-        weights = self.layout.slot_fte[slot]
-        total = np.bincount(code, weights=weights, minlength=self.in_post.shape[1])
-        return total.astype(np.int32)
-
-    def _flows(self, state: State, month: Month) -> None:
-        size = self.in_post.shape[1]
-        codes = []
-        for flow, parts in [*month.flows.items(), (Flow.VACANCIES, month.vacated)]:
-            index = gather(parts)
-            replication, slot = state.split(index)
-            codes.append(flow * size + replication * self.columns + self.slot_staff[slot])
-            if flow in _EVENTS:
-                self.events += len(index)
-        code = gather(codes)
-        year = min((month.number - 1) // YEAR, len(self.flows) - 1)
-        self.flows[year] += np.bincount(code, minlength=self.flows.shape[1]).astype(np.int32)
+    def _count_fte(self, state: State) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """FTE of existing and of filled posts by replication and column, from the posts."""
+        size, staff = self.in_post.shape[1], self.staff[state.cell]
+        existing, filled = (
+            np.bincount(staff, np.where(here, state.fte, 0), minlength=size).astype(np.int32)
+            for here in (state.phase != Phase.ABSENT, state.phase == Phase.FILLED)
+        )
+        return existing, filled
 
     def _check(self, state: State, month: int) -> None:
-        """Books: kept counts of heads and FTE against a count of the posts themselves."""
-        filled = np.flatnonzero(state.phase == Phase.FILLED)
-        existing = np.flatnonzero(state.phase != Phase.ABSENT)
-        cells = self.layout.cell_count
-        replication, slot = state.split(existing)
-        code = replication * cells + self.layout.slot_cell[slot]
-        posts = np.bincount(code, minlength=state.posts.size).reshape(state.posts.shape)
+        """Books: kept counts of heads, posts and FTE against a count of the posts themselves."""
+        funded, in_post = self._count_fte(state)
+        posts = np.bincount(state.cell[state.phase != Phase.ABSENT], minlength=state.posts.size)
         sound = (
             np.array_equal(recount(state), state.heads)
-            and np.array_equal(posts, state.posts)
-            and np.array_equal(self._fte(state, filled), self.in_post[month])
-            and np.array_equal(self._fte(state, existing), self.funded[month])
+            and np.array_equal(posts, state.posts.ravel())
+            and np.array_equal(in_post, self.in_post[month])
+            and np.array_equal(funded, self.funded[month])
         )
         if not sound:
             raise BooksError(
@@ -114,7 +107,7 @@ class TotalsRecorder:
         layout, count = self.layout, state.count
         years, lines = self.months // YEAR, len(layout.spec.training.names)
         vacant = self.posts - self.heads
-        flows = self.flows[:years].reshape(years, len(Flow), count, self.columns)
+        flows = self.flows[:years].reshape(years, count, self.columns, len(Flow))
         return BlockTotals(
             first_replication=state.first_replication,
             cells=layout.cells,
@@ -123,14 +116,11 @@ class TotalsRecorder:
             vacant=np.ascontiguousarray(vacant.transpose(0, 2, 1)),
             in_post=_last(self.in_post, count),
             funded=_last(self.funded, count),
-            flows=np.ascontiguousarray(flows.transpose(0, 1, 3, 2)),
+            flows=np.ascontiguousarray(flows.transpose(0, 3, 2, 1)),
             training=_training(market, count, self.months, lines),
             events=self.events + _completions(market, self.months),
             pools=self.record,
         )
-
-
-_OUT = (Flow.LEFT, Flow.RETIRED, Flow.MOVED_OUT, Flow.PROMOTED_OUT)
 
 
 def _last(values: NDArray[np.int32], count: int) -> NDArray[np.int32]:

@@ -15,7 +15,7 @@ from simulator.domain.words import (
     TrainingFlow,
     TrainingStock,
 )
-from simulator.engines.arrays.block import run_block
+from simulator.engines.arrays.block import Ledger, run_block
 from simulator.engines.arrays.layout import Layout, make_layout
 from simulator.engines.arrays.month import Month, gather
 from simulator.engines.arrays.ragged import Index
@@ -80,20 +80,21 @@ class TraceRecorder:
         if self.log is not None:
             self._log_opening(state)
 
-    def month_end(self, state: State, month: Month) -> None:
+    def month_end(self, state: State, month: Month, ledger: Ledger) -> None:
+        """Count stocks from the posts and flows from the ledger."""
         self._stocks(state, month.number)
-        for flow, parts in {**month.flows, Flow.VACANCIES: month.vacated}.items():
-            self.flows[:, month.number, :, flow] = self._count(state, gather(parts))
+        code = ledger.cell * np.intp(len(Flow)) + ledger.flow
+        size = state.heads.size * len(Flow)
+        flows = np.bincount(code, minlength=size).reshape(*state.heads.shape, len(Flow))
+        self.flows[:, month.number] = flows
         if self.log is not None:
             self._log_month(state, month)
 
     def _count(self, state: State, index: Index, fte: F64 | None = None) -> NDArray[np.generic]:
         """Posts at flat positions, or their FTE, by replication and cell."""
-        replication, slot = state.split(index)
         cells = self.layout.cell_count
-        code = replication * cells + self.layout.slot_cell[slot]
-        weights = None if fte is None else fte[slot]
-        total = np.bincount(code, weights=weights, minlength=state.count * cells)
+        weights = None if fte is None else fte[state.slot(index)]
+        total = np.bincount(state.cell[index], weights, minlength=state.count * cells)
         return total.reshape(state.count, cells)
 
     def _stocks(self, state: State, month: int) -> None:

@@ -67,7 +67,7 @@ def direct(world: World, pulling: list[Vacancy]) -> list[Pull]:
     """Choose the trust of each pull; answers those that need no colleague of the model."""
     pulls = []
     for vacancy in pulling:
-        index = vacancy.turn * 256 + vacancy.round
+        index = vacancy.turn + 65536 * vacancy.round
         key = world.tables.slot_key[vacancy.slot]
         base = number(world.rep, key, Purpose.PULL, index)
         cell = choose_cell(world, vacancy, base)

@@ -20,7 +20,7 @@ from simulator.engines.people.tables import Tables
 from simulator.engines.people.training import Rows, open_training
 from simulator.engines.people.vacancies import fill, number_round
 from simulator.engines.people.world import ADVERT, AGREED, FILLED, Person, Vacancy, World
-from simulator.keyed import Purpose, exponentials, mix_array, numbers
+from simulator.keyed import Purpose, exponentials, numbers
 from simulator.model.specification import Specification
 from simulator.results.books import check_books
 from simulator.results.trace import SPELL_FIELDS, Trace
@@ -101,7 +101,7 @@ def open_posts(world: World) -> None:
     slots = world.tables.spec.slots
     rep = np.array([world.rep], dtype=np.uint64)
     thresholds = exponentials(numbers(rep, slots.key, Purpose.EXIT)).tolist()
-    marks = mix_array(slots.key.copy()).tolist()
+    marks = (slots.key + rep).tolist()
     cohorts, origins = slots.cohort.tolist(), slots.origin.tolist()
     eligible, due = slots.eligible.tolist(), slots.due.tolist()
     for slot, phase in zip(counter(), world.phase, strict=False):

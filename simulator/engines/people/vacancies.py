@@ -25,7 +25,7 @@ JOINED_FLOWS = {
     How.JOINED_GRADUATE: Flow.JOINED_GRADUATE,
     How.JOINED_OUTSIDE: Flow.JOINED_OUTSIDE,
 }
-ROUNDS = 256
+ROUNDS = 65536
 """Rounds of a turn in a key index."""
 
 
@@ -91,7 +91,7 @@ def close(world: World, vacancy: Vacancy) -> bool | None:
         vacancy.channel = Channel.MOVE
         return field(vacancy.z, 34, 30) < success * share * 2.0**30
     if replay is not None:
-        return replayed(world, vacancy, vacancy.turn * ROUNDS + vacancy.round)
+        return replayed(world, vacancy, vacancy.turn + ROUNDS * vacancy.round)
     return None
 
 
@@ -128,7 +128,7 @@ def offered_inside(world: World, vacancy: Vacancy, bits: int) -> bool:
 
 def number_round(world: World, vacancy: Vacancy) -> None:
     """Look up the keyed number of the vacancy's round."""
-    index = vacancy.turn * ROUNDS + vacancy.round
+    index = vacancy.turn + ROUNDS * vacancy.round
     vacancy.z = number(world.rep, key_of(world, vacancy), Purpose.ROUND, index)
 
 

@@ -12,7 +12,7 @@ import simpy
 from simulator.domain.words import Channel, Flow, How, Phase, TrainingFlow, TrainingStock
 from simulator.engines.people import clock
 from simulator.engines.people.tables import Tables
-from simulator.keyed import STEP, Purpose, exponential, mix, number, replication_key
+from simulator.keyed import MASK, STEP, Purpose, exponential, number, replication_key
 
 Life = Generator[simpy.Event, Any, None]
 """What a process does."""
@@ -228,7 +228,7 @@ class World:
         person.slot = slot
         person.start = self.month
         person.began = int(how)
-        person.mark = mix(key + turn * STEP)
+        person.mark = (self.rep + key + turn * STEP) & MASK
         person.threshold = exponential(number(self.rep, key, Purpose.EXIT, turn))
         self.holders[slot] = person
         self.vacancies[slot] = None
