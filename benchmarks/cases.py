@@ -44,7 +44,7 @@ PILOT: Final = 32
 """Replications of the run from which the length of a whole one is foreseen."""
 PATIENCE: Final = 120.0
 """A run of England that is foreseen to take longer than this many seconds is not made."""
-DRAWS: Final = 32
+DRAWS: Final = 16
 """Draws of shortened runs of England."""
 
 
@@ -121,11 +121,12 @@ def england(effort: Effort) -> Iterator[Row]:
     """The England scenario as shipped, on two processes."""
     stated = load_scenario(ENGLAND)
     whole, draws = stated.replications, stated.draws
-    pilots = {size: run_england(size, 3 * PATIENCE) for size in (PILOT, 2 * PILOT)}
+    sizes = (PILOT // 2, PILOT) if effort.quick else (PILOT, 2 * PILOT)
+    pilots = {size: run_england(size, 3 * PATIENCE) for size in sizes}
     foreseen = _foresee(whole, {size: run.seconds for size, run in pilots.items()})
     name = f"England as shipped ({whole:,} replications), wall time"
     if effort.quick or foreseen > PATIENCE:
-        name += f", foreseen from runs of {PILOT} and {2 * PILOT}"
+        name += f", foreseen from runs of {sizes[0]} and {sizes[1]}"
         yield Row(name, f"{figure(foreseen)} s", "≤ 60 s", foreseen <= 60)
         at_work = {size: _at_work(run) for size, run in pilots.items()}
         yield _work_row(_foresee(whole, at_work))
@@ -185,7 +186,7 @@ def england_specification(replications: int) -> Specification:
 
 def processes(effort: Effort) -> Iterator[Row]:
     """What the second process brings."""
-    spec = england_specification(32 if effort.quick else 128)
+    spec = england_specification(16 if effort.quick else 128)
     works = {
         "one": lambda: simulate(spec, workers=1),
         "two": lambda: simulate(spec, workers=PROCESSES),
@@ -202,7 +203,7 @@ def processes(effort: Effort) -> Iterator[Row]:
 
 def events(effort: Effort) -> Iterator[Row]:
     """What an event costs, in random doubles drawn on the same machine at the same time."""
-    spec = england_specification(32 if effort.quick else 64)
+    spec = england_specification(16 if effort.quick else 64)
     draw, counted = doubles(), simulate(spec, workers=1).events
     works: Works = {
         "before": lambda: [draw() for _ in range(DOUBLES // BUFFER)],
@@ -257,7 +258,7 @@ def trust(effort: Effort) -> Iterator[Row]:
 
 def engines(effort: Effort) -> Iterator[Row]:
     """The people engine (SimPy) against the arrays engine (NumPy)."""
-    spec = england_specification(32 if effort.quick else 64)
+    spec = england_specification(16 if effort.quick else 64)
     works = {
         "people": lambda: people.simulate(spec, count=1),
         "arrays": lambda: simulate(spec, workers=1),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -110,7 +111,9 @@ def run_watched(command: Sequence[str], limit: float, every: float = 0.2) -> Ran
         subprocess.CalledProcessError: If the command fails.
     """
     start, peak = time.perf_counter(), 0
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
         try:
             while process.poll() is None:
                 peak = max(peak, _memory(process.pid))
@@ -120,7 +123,8 @@ def run_watched(command: Sequence[str], limit: float, every: float = 0.2) -> Ran
             took = time.perf_counter() - start
             output = process.stdout.read() if process.stdout else ""
         finally:
-            process.kill()
+            if process.poll() is None:  # end its children too
+                os.killpg(process.pid, signal.SIGKILL)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return Ran(output, took, peak or None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import altair as alt
 
@@ -17,9 +17,9 @@ BLUE: Final = "#12436D"
 TEAL: Final = "#28A197"
 DARK: Final = "#1B1B1B"
 _BANDS: Final = (
-    ("95 of 100 futures", "q02.5", "q97.5", 0.14),
-    ("8 of 10 futures", "q10.0", "q90.0", 0.18),
-    ("half of the futures", "q25.0", "q75.0", 0.26),
+    ("q02.5", "q97.5", 0.14),
+    ("q10.0", "q90.0", 0.18),
+    ("q25.0", "q75.0", 0.26),
 )
 _WIDTH: Final = 640
 _HEIGHT: Final = 330
@@ -55,7 +55,7 @@ def fan_chart(result: Result, *, level: str, code: str, group: str = "all") -> a
         *_labels(frame, lines, fan),
     ]
     title, subtitle = _words(result, frame, level, code, group)
-    return (
+    chart: alt.LayerChart = (
         alt.layer(*layers)
         .properties(
             width=_WIDTH,
@@ -70,11 +70,14 @@ def fan_chart(result: Result, *, level: str, code: str, group: str = "all") -> a
         )
         .configure_view(stroke=None)
     )
+    return chart
 
 
 def _time() -> Any:
     return alt.X(
-        "date:T", title=None, axis=alt.Axis(format="%Y", tickCount="year", grid=False, labelFlush=True)
+        "date:T",
+        title=None,
+        axis=alt.Axis(format="%Y", tickCount="year", grid=False, labelFlush=True),
     )
 
 
@@ -82,23 +85,21 @@ def _amount(field: str) -> Any:
     return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(format=",.0f"))
 
 
-def _band(fan: pd.DataFrame, words: str, low: str, high: str, opacity: float) -> alt.Chart:
+def _band(fan: pd.DataFrame, low: str, high: str, opacity: float) -> alt.Chart:
     part = fan[["date", low, high]].set_axis(["date", "low", "high"], axis=1)
-    return (
-        alt.Chart(part, name=words.replace(" ", "_"))
-        .mark_area(color=BLUE, opacity=opacity)
-        .encode(x=_time(), y=_amount("low"), y2="high:Q")
-    )
+    area = alt.Chart(part).mark_area(color=BLUE, opacity=opacity)
+    chart: alt.Chart = area.encode(x=_time(), y=_amount("low"), y2="high:Q")
+    return chart
 
 
 def _line(
     lines: pd.DataFrame, measure: str, colour: str, dash: list[int], width: float = 2.2
 ) -> alt.Chart:
-    return (
-        alt.Chart(lines[["date", measure]])
-        .mark_line(color=colour, strokeDash=dash, strokeWidth=width, clip=True)
-        .encode(x=_time(), y=_amount(measure))
+    line = alt.Chart(lines[["date", measure]]).mark_line(
+        color=colour, strokeDash=dash, strokeWidth=width, clip=True
     )
+    chart: alt.Chart = line.encode(x=_time(), y=_amount(measure))
+    return chart
 
 
 def _labels(
@@ -122,12 +123,10 @@ def _labels(
     for value, words, colour in sorted(texts, key=lambda one: -one[0]):
         placed = min(value, placed - gap)
         data = pd.DataFrame({"date": [last["date"]], "at": [placed], "words": [words]})
-        weight = "normal" if "futures" in words else "bold"
+        weight: Literal["normal", "bold"] = "normal" if "futures" in words else "bold"
         charts.append(
             alt.Chart(data)
-            .mark_text(
-                align="left", dx=7, color=colour, fontSize=12, fontWeight=weight, clip=False
-            )
+            .mark_text(align="left", dx=7, color=colour, fontSize=12, fontWeight=weight, clip=False)
             .encode(x=_time(), y=_amount("at"), text="words:N")
         )
     return charts
@@ -169,7 +168,11 @@ def _words(
 def _alternative(frame: pd.DataFrame, level: str, code: str, group: str) -> str:
     """Alternative text, with the numbers."""
     parts = []
-    for measure, words in (("need", "Need"), ("funded", "funded posts"), ("in_post", "staff in post")):
+    for measure, words in (
+        ("need", "Need"),
+        ("funded", "funded posts"),
+        ("in_post", "staff in post"),
+    ):
         first, last = _ends(frame, measure)
         parts.append(
             f"{words} {rounded(first['mean'])} in {month_name(first['date'])} and "

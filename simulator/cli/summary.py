@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 import tomllib
 from collections.abc import Iterable, Iterator
@@ -113,6 +114,7 @@ class _Story:
         yield from self._headline()
         for place in self.places:
             yield from self._stocks(place)
+        yield from self._meaning()
         yield from self._breakdown()
         yield from self._groups()
         if len(self.places) == 1:
@@ -126,13 +128,18 @@ class _Story:
     # What was asked
 
     def _places(self) -> list[_Place]:
-        """The places that were asked about and are in the tables, at most three."""
+        """The places that were asked about, or else the widest in the tables; at most three."""
         asked = self.scenario["place"]
         names = {"trusts": "trust", "ics": "ics", "regions": "region"}
         wanted = [_Place(names[key], one) for key in names for one in asked.get(key, ())]
         if not wanted:
             wanted = [_Place("england", "ENG")]
-        return [place for place in wanted if len(self._cut(place))][:3]
+        found = [place for place in wanted if len(self._cut(place))]
+        for level in LEVELS:
+            if not found:
+                rows = self._all.loc[self._all["level"] == level, "code"]
+                found = [_Place(level, code) for code in dict.fromkeys(rows)]
+        return found[:3]
 
     @cached_property
     def _all(self) -> pd.DataFrame:
@@ -176,9 +183,11 @@ class _Story:
         yield f"Asked: {self.scenario['why']}"
         levers = self.scenario.get("lever", [])
         if levers:
-            yield "Levers: " + "; ".join(
-                f"{one['title']}, from {month_name(one['start'])}" for one in levers
-            ) + "."
+            yield (
+                "Levers: "
+                + "; ".join(f"{one['title']}, from {month_name(one['start'])}" for one in levers)
+                + "."
+            )
         draws, runs = facts["draws"], facts["replications"]
         yield (
             f"Size: {draws:,} {'set' if draws == 1 else 'sets'} of parameters (draws), "
@@ -214,13 +223,16 @@ class _Story:
         yield ""
         yield f"{place.name}: full-time equivalents (FTE) at the end of the month"
         yield table
+        yield from self._people(place)
+
+    def _meaning(self) -> Iterator[str]:
+        """What the columns and the ranges mean."""
         yield (
             "Need: what services require, paid for or not. Vacancy: funded posts less staff in "
             "post. Shortfall: need less staff in post. Rate: mean vacancy over mean funded posts. "
             "Figures are rounded, so they may not add up."
         )
-        yield from self._people(place)
-        yield self._interval_words(place)
+        yield self._interval_words(self.places[0])
 
     def _interval_words(self, place: _Place) -> str:
         """Say what the interval holds, and how much of it is doubt about parameters."""
@@ -237,7 +249,7 @@ class _Story:
             name: float(self._row(place, name, month)["share_parameters"])
             for name in ("in_post", "vacancy")
         }
-        if any(share != share for share in shares.values()):  # not a number
+        if any(math.isnan(share) for share in shares.values()):
             return text + (
                 " With one future for each set of parameters the two cannot be told apart; "
                 "give at least twice as many replications as draws."
@@ -253,15 +265,12 @@ class _Story:
         if place.level not in {"england", "trust"}:
             return
         where = {} if place.level == "england" else {"trust": place.code}
-        frame = self.result.frame("cells", month=0, **where)  # type: ignore[arg-type]
+        frame = self.result.frame("cells", month=0, **where)
         people, vacant = (
             round(float(frame.loc[frame["measure"] == name, "mean"].sum()))
             for name in ("headcount", "vacant_posts")
         )
-        yield (
-            f"In people: {people:,} in post in {self._date(0)} "
-            f"and {vacant:,} posts vacant."
-        )
+        yield (f"In people: {people:,} in post in {self._date(0)} and {vacant:,} posts vacant.")
 
     def _breakdown(self) -> Iterator[str | Table]:
         """The parts of the place, or several places side by side."""
@@ -336,7 +345,9 @@ class _Story:
         """A trust's teams in whole people."""
         month = self._middle
         frame = self.result.frame(
-            "cells", trust=code, month=sorted({0, month})  # type: ignore[arg-type]
+            "cells",
+            trust=code,
+            month=sorted({0, month}),  # type: ignore[arg-type]
         )
         table = _table(
             ("", "Band", "Now", "Then", "8 of 10 futures", "Vacant", "8 of 10 futures"),
@@ -349,7 +360,11 @@ class _Story:
                     continue
                 now, then, vacant = (
                     cell.loc[(cell["measure"] == measure) & (cell["month"] == at)].iloc[0]
-                    for measure, at in (("headcount", 0), ("headcount", month), ("vacant_posts", month))
+                    for measure, at in (
+                        ("headcount", 0),
+                        ("headcount", month),
+                        ("vacant_posts", month),
+                    )
                 )
                 middle = _whole(then["q50.0"])
                 table.add_row(
@@ -396,9 +411,11 @@ class _Story:
         if place.level == "england":
             yield "Moved in: from one trust to another; for England as a whole they cancel out."
         failed = [(year, people.loc[("rounds_failed", year)]) for year in chosen]
-        yield "Adverts that found nobody: " + "; ".join(
-            f"{year} {_bound(row, 'mean')} ({_span(row, '-')})" for year, row in failed
-        ) + ". A vacancy is advertised again and again until somebody is found."
+        yield (
+            "Adverts that found nobody: "
+            + "; ".join(f"{year} {_bound(row, 'mean')} ({_span(row, '-')})" for year, row in failed)
+            + ". A vacancy is advertised again and again until somebody is found."
+        )
         yield ""
         yield "What drives it. " + " ".join(self._reasons(place, people, len(years)))
 
@@ -472,10 +489,12 @@ class _Story:
 
         library = load_library()
         ratio = self.scenario.get("need", {}).get("method") == "ratio"
-        idle = {"need.growth"} if ratio else {"need.ratio.share_of_trust_fte", "need.trust_size_growth"}
-        used = [
-            one for one in library if "check only" not in one.title and one.id not in idle
-        ]
+        idle = (
+            {"need.growth"}
+            if ratio
+            else {"need.ratio.share_of_trust_fte", "need.trust_size_growth"}
+        )
+        used = [one for one in library if "check only" not in one.title and one.id not in idle]
         own = self.scenario.get("parameters", {})
         counts = {grade: sum(one.grade == grade for one in used) for grade in "ABCD"}
         yield ""

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from simulator.domain.digests import digest_of, file_digest
 from simulator.domain.words import BANDS, GROUPS
 from simulator.experiments.run import law_manifest
-from simulator.experiments.simulate import Progress, simulate
+from simulator.experiments.simulate import Progress, Summary, simulate
 from simulator.model.baseline import AVAILABILITY, FOLDER, STEP
 from simulator.model.compile import compile_scenario
 from simulator.model.specification import Specification
 from simulator.results.folders import new_folder, write_text
-from simulator.results.totals import PoolRecord
+from simulator.results.totals import YEAR, PoolRecord
 from simulator.scenario.resolved import Scenario
 
 MANIFEST = "manifest.toml"
@@ -52,10 +52,11 @@ def make_baseline(
     folder = scenario.census / FOLDER
     pools, pulls = _tables(spec, [unit.pools for unit in summary.units if unit.pools])
     law = law_manifest(scenario, spec)
+    tables = {"pools.csv": pools, "pulls.csv": pulls, "trusts.csv": _trusts(spec, summary)}
     with new_folder(folder, MANIFEST) as building:
-        write_text(building / "pools.csv", pools)
-        write_text(building / "pulls.csv", pulls)
-        files = {name: file_digest(building / name) for name in ("pools.csv", "pulls.csv")}
+        for name, text in tables.items():
+            write_text(building / name, text)
+        files = {name: file_digest(building / name) for name in tables}
         digest = digest_of(text.encode() for text in files.values())
         lines = [
             "# How available candidates were in a run of all of England; replayed by scenarios",
@@ -99,6 +100,21 @@ def _tables(spec: Specification, records: list[PoolRecord]) -> tuple[str, str]:
     return pools.getvalue(), pulls.getvalue()
 
 
+def _trusts(spec: Specification, summary: Summary) -> str:
+    """Mean headcount of each trust at each year's end: what a trust run alone should agree with."""
+    rows = io.StringIO(newline="")
+    table = csv.writer(rows, lineterminator="\n")
+    table.writerow(["trust", "month", "headcount"])
+    for unit in summary.units:
+        heads = unit.cell_statistics[0, 0].astype(np.float64)
+        trust = spec.cells.trust[unit.cells]
+        for number in np.unique(trust):
+            mine = heads[:, trust == number].sum(axis=1)
+            for month in range(0, spec.months + 1, YEAR):
+                table.writerow([spec.trusts[number], month, f"{mine[month]:.3f}"])
+    return rows.getvalue()
+
+
 def _option_names(spec: Specification) -> list[tuple[str, str, str]]:
     names = [("", "", "")] * (len(spec.pulls.first) - 1)
     cells = spec.cells
@@ -111,7 +127,7 @@ def _option_names(spec: Specification) -> list[tuple[str, str, str]]:
 def _by_step(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Months 1 to T added up by steps of ``STEP`` months; an unfinished step is left out."""
     steps = (len(values) - 1) // STEP
-    return values[1 : steps * STEP + 1].reshape(steps, STEP, -1).sum(axis=1)
+    return np.asarray(values[1 : steps * STEP + 1].reshape(steps, STEP, -1).sum(axis=1))
 
 
 def _shares(record: PoolRecord) -> NDArray[np.float64]:

@@ -142,7 +142,11 @@ def compare(
         raise NotComparableError([f"no place of level {', '.join(sorted(wanted))} is in both"])
     values = [_year_ends(spec, names, workers, _half(progress, i)) for i, spec in enumerate(specs)]
     return Comparison(
-        f"{a.title} ({a.id})", f"{b.title} ({b.id})", a.draws, a.replications, _table(specs[0], names, values[0], values[1])
+        f"{a.title} ({a.id})",
+        f"{b.title} ({b.id})",
+        a.draws,
+        a.replications,
+        _table(specs[0], names, values[0], values[1]),
     )
 
 
@@ -218,9 +222,7 @@ _KEPT: list[tuple[Specification, NDArray[np.intp], NDArray[np.intp]]] = []
 """In a worker process: what all its jobs share."""
 
 
-def _remember(
-    spec: Specification, places: NDArray[np.intp], months: NDArray[np.intp]
-) -> None:
+def _remember(spec: Specification, places: NDArray[np.intp], months: NDArray[np.intp]) -> None:
     _KEPT[:] = [(spec, places, months)]
 
 

@@ -14,8 +14,9 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection, wait
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Options of glibc's mallopt."""
 
 
-class RunFailed(RuntimeError):
+class RunFailedError(RuntimeError):
     """A run stopped with an error; the message says where."""
 
 
@@ -87,7 +88,7 @@ def find_units(spec: Specification) -> tuple[list[Unit], NDArray[np.intp]]:
     """Units of a specification, one for each region, and the places that cross regions."""
     regions = sorted(set(spec.trust_region))
     of_trust = np.array([regions.index(region) for region in spec.trust_region])
-    member = spec.places.member.any(axis=0)
+    member = np.asarray(spec.places.member.any(axis=0), dtype=np.bool_)
     units, seen = [], np.zeros(len(member), dtype=np.bool_)
     for number, region in enumerate(regions):
         inside = member[:, of_trust == number].any(axis=1)
@@ -126,16 +127,21 @@ class UnitRun:
     def play(self, first: int, count: int, tick: Callable[[int], None] | None) -> BlockTotals:
         """Simulate one block and add it up."""
         totals = sum_block(self.layout, first, count, pools=self.pools, tick=tick)
+        self.take(totals)
+        return totals
+
+    def take(self, totals: BlockTotals) -> None:
+        """Add up a block."""
+        count = totals.heads.shape[-1]
         self.cells.add(totals)
         if self.places is not None:
             self.places.add(place_totals(self.spec, self.unit.places, totals))
         if self.training.series:
-            by_line = totals.training[:, :, self.lines]
-            draws = (first + np.arange(count)) % self.spec.draws
-            self.training.add(by_line.reshape(-1, count).astype(np.int64), draws)
+            by_line = totals.training[:, :, self.lines].reshape(-1, count).astype(np.int64)
+            draws = (totals.first_replication + np.arange(count)) % self.spec.draws
+            self.training.add(by_line, draws)
         self.events += totals.events
         self._record(totals.pools)
-        return totals
 
     def _record(self, record: PoolRecord | None) -> None:
         if record is None:
@@ -187,7 +193,7 @@ def simulate(
         progress: Told how far the run is.
 
     Raises:
-        RunFailed: When a process stops with an error.
+        RunFailedError: When a process stops with an error.
         BooksError: When books do not balance.
     """
     units, wide = find_units(spec)
@@ -201,7 +207,7 @@ def simulate(
         runs = [UnitRun(spec, unit, pools=pools) for unit in units]
         for first, number in _blocks(spec.replications, size):
             for run in runs:
-                totals = run.play(first, number, lambda _, n=number: counter.add(n))
+                totals = run.play(first, number, partial(counter.month, number))
                 if wide_summary is not None:
                     gather.add(place_totals(spec, wide, totals))
         return Summary([run.summary() for run in runs], wide_summary)
@@ -229,7 +235,12 @@ class _Counter:
     def __init__(self, total: int, progress: Progress | None) -> None:
         self.done, self.total, self.progress = 0, max(total, 1), progress
 
+    def month(self, replications: int, _: int) -> None:
+        """One month of a block is done."""
+        self.add(replications)
+
     def add(self, amount: int) -> None:
+        """Some replication-months are done."""
         self.done += amount
         if self.progress is not None:
             self.progress(self.done, self.total, "simulating")
@@ -268,11 +279,11 @@ class _Pool:
         size: int,
         pools: bool,
     ) -> None:
-        self.context = mp.get_context("fork" if "fork" in mp.get_all_start_methods() else "spawn")
+        context: Any = mp.get_context("fork" if "fork" in mp.get_all_start_methods() else "spawn")
         self.processes, self.pipes = [], []
         for part in parts:
-            ours, theirs = self.context.Pipe(duplex=False)
-            process = self.context.Process(
+            ours, theirs = context.Pipe(duplex=False)
+            process = context.Process(
                 target=_work, args=(spec, part, wide, size, pools, theirs), daemon=True
             )
             process.start()
@@ -307,7 +318,7 @@ class _Pool:
         process = self.processes[number]
         process.join()
         if process.exitcode:
-            raise RunFailed(f"a worker process stopped (exit code {process.exitcode})")
+            raise RunFailedError(f"a worker process stopped (exit code {process.exitcode})")
 
     @staticmethod
     def _take(
@@ -317,7 +328,7 @@ class _Pool:
         found: list[tuple[tuple[str, ...], UnitSummary]],
     ) -> None:
         if isinstance(message, _Failure):
-            raise RunFailed(message.text)
+            raise RunFailedError(message.text)
         if isinstance(message, int):
             counter.add(message)
         elif isinstance(message, PlaceTotals):

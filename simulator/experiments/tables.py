@@ -75,9 +75,7 @@ def _tidy(statistics: NDArray[np.float64]) -> NDArray[np.float64]:
     return flat
 
 
-def _places(
-    spec: Specification, places: NDArray[np.intp], fte: NDArray[np.float64]
-) -> pa.Table:
+def _places(spec: Specification, places: NDArray[np.intp], fte: NDArray[np.float64]) -> pa.Table:
     measures, _, months, count, columns = fte.shape
     place, column, measure, month = grid(count, columns, measures, months)
     ordered = np.ascontiguousarray(fte.transpose(1, 3, 4, 0, 2))
@@ -94,9 +92,7 @@ def _places(
     )
 
 
-def _flows(
-    spec: Specification, places: NDArray[np.intp], flows: NDArray[np.float64]
-) -> pa.Table:
+def _flows(spec: Specification, places: NDArray[np.intp], flows: NDArray[np.float64]) -> pa.Table:
     _, years, kinds, count, columns = flows.shape
     place, column, kind, year = grid(count, columns, kinds, years)
     ordered = np.ascontiguousarray(flows.transpose(0, 3, 4, 2, 1))

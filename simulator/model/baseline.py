@@ -108,9 +108,7 @@ def _availability(folder: Path, pools: Pools, months: int) -> F64:
     return _at_months(table, months)
 
 
-def _arrivals(
-    folder: Path, pulls: Pulls, cells: Cells, census: Establishment, months: int
-) -> F64:
+def _arrivals(folder: Path, pulls: Pulls, cells: Cells, census: Establishment, months: int) -> F64:
     """Mean pulls that reach each cell from trusts outside, shape (C, T + 1).
 
     A pull of trust o chooses trust c with weight w_c / (W - w_o), and pulls are taken to come from
@@ -119,7 +117,9 @@ def _arrivals(
     region = {trust.code: trust.region_code for trust in census.trusts}
     codes = [trust.code for i, trust in enumerate(census.trusts) if census.modelled[i]]
     option_of = {
-        (region[codes[cells.trust[c]]], GROUPS[cells.group[c]], BANDS[cells.band[c]]): cells.option[c]
+        (region[codes[cells.trust[c]]], GROUPS[cells.group[c]], BANDS[cells.band[c]]): cells.option[
+            c
+        ]
         for c in range(len(cells.trust))
     }
     rows = _rows(folder, "pulls.csv")
@@ -158,7 +158,7 @@ def _cdf(cells: Cells, mean: F64, staff: int) -> F64:
 
     total = _by_staff(cells, mean, staff)
     width = int(poisson.isf(_TAIL, max(float(total.max()), 1e-9))) + 1
-    cdf = poisson.cdf(np.arange(width), total[..., None])
+    cdf = np.array(poisson.cdf(np.arange(width), total[..., None]))
     cdf[cdf >= 1.0 - _TAIL] = 2.0
     return np.asarray(cdf)
 

@@ -17,15 +17,16 @@ from simulator.model.baseline import compile_replay
 from simulator.model.census import Census, read_census
 from simulator.model.draws import relative, sample, trust_factors
 from simulator.model.intake import compile_training, no_training
-from simulator.model.levers import LeverClasses, factor_path, lever_classes
+from simulator.model.levers import LeverClasses, factor_path, lever_classes, reaches_group
 from simulator.model.places import compile_places
 from simulator.model.posts import compile_cells, compile_slots, count_posts
 from simulator.model.specification import (
     F64,
+    I32,
     QUANTILES,
     Exits,
-    Places,
     Hiring,
+    Places,
     Pools,
     Specification,
     freeze,
@@ -146,8 +147,8 @@ def _growth(scenario: Scenario, classes: LeverClasses) -> _Growth:
     """Need by the scenario's method, and the establishment that follows it after a lag.
 
     With I the index of need, lag L and funded share s: establishment(m) / establishment(0) =
-    I(m - L) / I(-L), and need(m) = establishment(0) / s x I(m) / I(-L). By the ratio method need(0) is
-    the ratio's instead, and I grows with the size of trusts.
+    I(m - L) / I(-L), and need(m) = establishment(0) / s x I(m) / I(-L). By the ratio method
+    need(0) is the ratio's instead, and I grows with the size of trusts.
     """
     lag = round(scenario.parameter("need.funding_lag").at(scenario.opening))
     name = "need.growth" if scenario.need.method == "growth" else "need.trust_size_growth"
@@ -156,16 +157,14 @@ def _growth(scenario: Scenario, classes: LeverClasses) -> _Growth:
     parameter = scenario.parameter(name)
     seed, draws = scenario.seed, scenario.draws
     by_date = {date: parameter.at(date) for date in dates}
-    by_value = {
-        value: sample(seed, draws, parameter, date) for date, value in by_date.items()
-    }
+    by_value = {value: sample(seed, draws, parameter, date) for date, value in by_date.items()}
     yearly = np.stack([by_value[by_date[date]] for date in dates], axis=1)
     start = np.ones((draws, 1))
     index = np.concatenate([start, np.cumprod((1.0 + yearly) ** (1.0 / 12.0), axis=1)], axis=1)
     need = index[None, :, lag:] * classes.paths["need"][:, None, :]
-    ahead = np.concatenate(
-        [np.ones((len(need), lag)), classes.paths["need"]], axis=1
-    )[:, : scenario.months + 1]
+    ahead = np.concatenate([np.ones((len(need), lag)), classes.paths["need"]], axis=1)[
+        :, : scenario.months + 1
+    ]
     posts = index[None, :, : scenario.months + 1] * ahead[:, None, :]
     posts = posts * classes.paths["funding"][:, None, :]
     posts = posts / posts[:, :, :1]
@@ -179,7 +178,7 @@ def _growth(scenario: Scenario, classes: LeverClasses) -> _Growth:
 
 
 def _need_base(
-    scenario: Scenario, trusts: tuple[Trust, ...], trust: F64, group: F64, posts: F64
+    scenario: Scenario, trusts: tuple[Trust, ...], trust: I32, group: I32, posts: F64
 ) -> F64:
     """Opening FTE that the need index multiplies, by cell."""
     if scenario.need.method == "growth":
@@ -201,7 +200,7 @@ def _exits(
     classes: LeverClasses,
     trusts: tuple[Trust, ...],
     fitted: dict[str, float],
-    cell_trust: F64,
+    cell_trust: I32,
 ) -> Exits:
     """Hazard tables by class, cohort and month, and the factors of draws and trusts."""
     ages = census.hazards["age"].to_numpy(dtype=np.int64)
@@ -248,9 +247,7 @@ def _hiring(
         hire_path=classes.paths["time_to_hire"],
         internal_share=np.minimum(fitted["internal_share"] * classes.paths["internal_share"], 1.0),
         success=np.minimum(fitted["round_success"] * classes.paths["round_success"], 1.0),
-        approval_quantiles=duration_quantiles(
-            fitted["approval_median"], fitted["approval_sigma"]
-        ),
+        approval_quantiles=duration_quantiles(fitted["approval_median"], fitted["approval_sigma"]),
         round_quantiles=duration_quantiles(fitted["round_median"], fitted["round_sigma"]),
         again_quantiles=duration_quantiles(fitted["again_median"], fitted["again_sigma"]),
         notice_quantiles=duration_quantiles(fitted["notice_median"], fitted["notice_sigma"]),
@@ -273,17 +270,18 @@ def _pools(
     scenario: Scenario, census: Census, regions: tuple[str, ...], fitted: dict[str, float]
 ) -> tuple[Pools, dict[tuple[str, str, str], int]]:
     names = [(r, g, one) for r in regions for g in GROUPS for one in BAND_RANGES]
-    table = census.candidates.set_index(["region", "group", "band_range"])
+    number = {name: i for i, name in enumerate(names)}
     supply = np.zeros((len(names), scenario.months + 1))
     opening = np.zeros(len(names), dtype=np.int32)
-    for number, name in enumerate(names):
-        if name in table.index:
-            supply[number] = float(table.at[name, "supply"])
-            opening[number] = int(table.at[name, "experienced"])
-        for lever in scenario.lever:
-            if lever.target == "supply" and (not lever.regions or name[0] in lever.regions):
-                if not lever.groups or name[1] in lever.groups:
-                    supply[number] *= factor_path(scenario, lever)
+    columns = ["region", "group", "band_range", "experienced", "supply"]
+    for region, group, one, people, arriving in census.candidates[columns].itertuples(index=False):
+        if (region, group, one) in number:
+            supply[number[region, group, one]] = float(arriving)
+            opening[number[region, group, one]] = int(people)
+    for lever in (lever for lever in scenario.lever if lever.target == "supply"):
+        for (region, group, _), at in number.items():
+            if reaches_group(lever, group) and (not lever.regions or region in lever.regions):
+                supply[at] *= factor_path(scenario, lever)
     tightness = scenario.parameter("supply.tightness")
     growth = sample(
         scenario.seed, scenario.draws, scenario.parameter("supply.growth"), scenario.opening
@@ -298,7 +296,7 @@ def _pools(
         supply_factor=factor[:, None] * (1.0 + growth[:, None]) ** years[None, :],
         supply_loss=fitted["supply_loss"],
         newly_qualified=np.array([fitted[f"newly_qualified_{one}"] for _, _, one in names]),
-    ), {name: number for number, name in enumerate(names)}
+    ), number
 
 
 def _opening_training(
@@ -311,9 +309,7 @@ def _opening_training(
     return counts(census.trainees, "enrolled"), counts(census.graduates, "waiting")
 
 
-def _places(
-    scenario: Scenario, england: tuple[Trust, ...], trusts: tuple[Trust, ...]
-) -> Places:
+def _places(scenario: Scenario, england: tuple[Trust, ...], trusts: tuple[Trust, ...]) -> Places:
     dated = [
         (months_between(scenario.opening, month), old, new)
         for month, old, new in transfers(scenario.opening)

@@ -65,9 +65,7 @@ def relative(seed: int, draws: int, parameter: Parameter, month: str) -> F64:
     return sample(seed, draws, parameter, month) / parameter.at(month)
 
 
-def trust_factors(
-    seed: int, draws: int, name: str, trusts: tuple[str, ...], log_sd: float
-) -> F64:
+def trust_factors(seed: int, draws: int, name: str, trusts: tuple[str, ...], log_sd: float) -> F64:
     """Factors of trusts, mean one, for each draw and trust, shape (D, J).
 
     With a single draw all are one.

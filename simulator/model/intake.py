@@ -234,5 +234,3 @@ def _rows(
             order.append((sort, (number, place, pool, ready, one.status, max(age, 0))))
     order.sort()
     return np.array([row for _, row in order], dtype=np.int64).reshape(-1, 6)
-
-

@@ -68,9 +68,7 @@ def lever_classes(scenario: Scenario, trusts: tuple[Trust, ...]) -> LeverClasses
         for g, group in enumerate(GROUPS):
             key = tuple(reaches_trust(one, trust) and reaches_group(one, group) for one in levers)
             klass[t, g] = reached.setdefault(key, len(reached))
-    paths = {
-        target: np.ones((len(reached), scenario.months + 1)) for target in CELL_TARGETS
-    }
+    paths = {target: np.ones((len(reached), scenario.months + 1)) for target in CELL_TARGETS}
     for key, number in reached.items():
         for lever, reach in zip(levers, key, strict=True):
             if reach:

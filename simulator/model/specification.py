@@ -157,7 +157,9 @@ class Training:
     row_place: I32  # (R,)
     row_key: U64  # (R,)
     row_pool: I32  # (R,)
-    row_status: U8  # (R,) 0: starts if place < intake; 1: enrolled at opening; 2: waiting at opening
+    row_status: (
+        U8  # (R,) 0: starts if place < intake; 1: enrolled at opening; 2: waiting at opening
+    )
     row_ready: I32  # (R,) month of completion
     row_cohort_age: U8  # (R,) cohort (year of birth) of the graduate
 

@@ -124,9 +124,9 @@ def stage_months(
 ) -> Stages:
     """Return the mean months in each stage, by Little's law the stock of one vacancy a month.
 
-    A share ``inside`` ends with the approval. The others need one first round, 1 / success - 1 later
-    ones on average, and the notice; where the start fails, 1 / success later rounds and the notice
-    again, failed / (1 - failed) times.
+    A share ``inside`` ends with the approval. The others need one first round, 1 / success - 1
+    later ones on average, and the notice; where the start fails, 1 / success later rounds and the
+    notice again, failed / (1 - failed) times.
 
     Args:
         means: Mean months of approval, of a first round, of a later one and of notice.

@@ -72,15 +72,19 @@ def make_table(
 
 
 def table_digest(table: pa.Table) -> str:
-    """SHA-256 of a table's content: names, labels and bits of the numbers, in row order."""
-    whole = table.unify_dictionaries().combine_chunks()
+    """SHA-256 of a table's content: names, labels and bits of the numbers, in row order.
+
+    Labels are numbered by their first row, so that neither unused categories nor a round trip
+    through a file matter.
+    """
     parts: list[bytes] = []
-    for name in whole.column_names:
-        column = whole.column(name).combine_chunks()
+    for name in table.column_names:
+        column = table.column(name)
         parts.append(name.encode())
         if pa.types.is_dictionary(column.type):
+            column = column.cast(pa.string()).combine_chunks().dictionary_encode()
             parts.append("\0".join(column.dictionary.to_pylist()).encode())
-            column = column.indices.cast(pa.int32())
+            column = column.indices
         elif pa.types.is_floating(column.type):
             column = column.cast(pa.float32()).fill_null(float("nan"))
         parts.append(np.ascontiguousarray(column.to_numpy(zero_copy_only=False)).tobytes())
@@ -131,8 +135,8 @@ class Result:
                 keep = hit if keep is None else pc.and_(keep, hit)
             data = data.filter(keep)
         frame: pd.DataFrame = data.unify_dictionaries().to_pandas()
-        for name in frame.select_dtypes("category"):
-            frame[name] = frame[name].astype(str)
+        for label in frame.select_dtypes("category"):
+            frame[label] = frame[label].astype(str)
         return frame
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,13 +20,6 @@ COLUMNS: Final = (*GROUPS, "all")
 STATISTICS: Final = ("mean", *(f"q{share * 100:04.1f}" for share in QUANTILES), "share_parameters")
 """Statistics of a series. ``share_parameters`` is the share of variance that lies between draws; of
 stocks it is given at the end of each year of the run."""
-
-
-def _with_all(values: NDArray[np.signedinteger], groups: int) -> NDArray[np.int64]:
-    """Values by (..., J x groups, N) as (..., J, groups + 1, N), the last column their sum."""
-    shape = values.shape
-    cube = values.reshape(*shape[:-2], -1, groups, shape[-1]).astype(np.int64)
-    return np.concatenate([cube, cube.sum(axis=-2, keepdims=True)], axis=-2)
 
 
 class Series:
@@ -177,7 +170,7 @@ def _place_need(spec: Specification, places: NDArray[np.intp]) -> NDArray[np.int
     for first in range(0, spec.draws, 8):
         index = spec.need_index[:, first : first + 8]
         by_staff = np.rint(np.einsum("gk,kdt->tgd", base, index)).astype(np.int64)
-        parts.append(sum_places(spec, places, by_staff, trusts))
+        parts.append(sum_places(spec, places, by_staff, trusts, spec.places.epoch))
     return np.concatenate(parts, axis=-1)
 
 
@@ -186,19 +179,30 @@ def sum_places(
     places: NDArray[np.intp],
     values: NDArray[np.signedinteger],
     trusts: NDArray[np.intp],
+    epoch: NDArray[np.integer],
 ) -> NDArray[np.int64]:
-    """Add up (T + 1, G, N) by place: (T + 1, places, columns, N).
+    """Add up (rows, G, N) by place: (rows, places, columns, N), the last column all groups.
 
     A trust that has closed is counted in its successor from the month of its transfer.
+
+    Args:
+        spec: Gives the membership of places.
+        places: Rows of ``spec.places``.
+        values: Whole numbers by trust and group.
+        trusts: Trusts of the columns G, each with all groups.
+        epoch: Epoch of membership of each row.
     """
-    cube = _with_all(values, len(GROUPS)).astype(np.float64)
-    out = np.empty((len(cube), len(places), *cube.shape[2:]), dtype=np.int64)
-    for epoch in np.unique(spec.places.epoch):
-        months = np.flatnonzero(spec.places.epoch == epoch)
-        member = spec.places.member[epoch][np.ix_(places, trusts)].astype(np.float64)
-        part = np.ascontiguousarray(cube[months].transpose(1, 0, 2, 3)).reshape(len(trusts), -1)
-        summed = (member @ part).reshape(len(places), len(months), *cube.shape[2:])
-        out[months] = np.rint(summed).astype(np.int64).transpose(1, 0, 2, 3)
+    groups = len(GROUPS)
+    by_trust = values.reshape(len(values), len(trusts), groups, -1).transpose(1, 0, 2, 3)
+    shape = (len(values), len(places), groups + 1, values.shape[-1])
+    out = np.empty(shape, dtype=np.int64)
+    for one in np.unique(epoch):
+        rows = np.flatnonzero(epoch == one)
+        member = spec.places.member[one][np.ix_(places, trusts)].astype(np.float64)
+        part = by_trust[:, rows].astype(np.float64)
+        summed = (member @ part.reshape(len(trusts), -1)).reshape(-1, *part.shape[1:])
+        out[rows, :, :groups] = np.rint(summed).transpose(1, 0, 2, 3)
+    out[:, :, groups] = out[:, :, :groups].sum(axis=2)
     return out
 
 
@@ -220,22 +224,16 @@ class PlaceTotals:
         )
 
 
-def place_totals(
-    spec: Specification, places: NDArray[np.intp], totals: BlockTotals
-) -> PlaceTotals:
+def place_totals(spec: Specification, places: NDArray[np.intp], totals: BlockTotals) -> PlaceTotals:
     """Totals of places (or of the part of them in this block)."""
-    flows = _with_all(totals.flows, len(GROUPS))
-    years = len(flows)
-    out = np.zeros((years, len(Flow), len(places), *flows.shape[3:]), dtype=np.int64)
-    for year in range(years):
-        epoch = spec.places.epoch[min((year + 1) * YEAR, spec.months)]
-        member = spec.places.member[epoch][np.ix_(places, totals.trusts)].astype(np.float64)
-        by_trust = flows[year].transpose(1, 0, 2, 3).reshape(len(totals.trusts), -1)
-        summed = np.rint(member @ by_trust.astype(np.float64)).astype(np.int64)
-        out[year] = summed.reshape(len(places), len(Flow), *flows.shape[3:]).transpose(1, 0, 2, 3)
+    months = spec.places.epoch
+    years, kinds = totals.flows.shape[:2]
+    ends = np.minimum((np.arange(years) + 1) * YEAR, spec.months)
+    flat = totals.flows.reshape(years * kinds, *totals.flows.shape[2:])
+    flows = sum_places(spec, places, flat, totals.trusts, np.repeat(months[ends], kinds))
     return PlaceTotals(
         totals.first_replication,
-        sum_places(spec, places, totals.in_post, totals.trusts),
-        sum_places(spec, places, totals.funded, totals.trusts),
-        out,
+        sum_places(spec, places, totals.in_post, totals.trusts, months),
+        sum_places(spec, places, totals.funded, totals.trusts, months),
+        flows.reshape(years, kinds, *flows.shape[1:]),
     )

@@ -265,14 +265,14 @@ FAULTS = [
     ),
     Fault(
         "arrays.stages",
-        "hiring.internal_share, month)",
-        "hiring.internal_share[[0] * 9], month)",
+        "hiring.internal_share, month",
+        "hiring.internal_share[[0] * 9], month",
         "internal share of the wrong class",
     ),
     Fault(
         "arrays.stages",
-        "share[state.cell_below < 0] = -1.0",
-        "pass",
+        "(state.cell_below[cell] >= 0)",
+        "(state.cell_below[cell] >= -9)",
         "an empty band below leaks to another trust",
     ),
     Fault(
@@ -301,8 +301,8 @@ FAULTS = [
     ),
     Fault(
         "arrays.state",
-        "hiring.hire_path, month)",
-        "hiring.hire_path, month - 1)",
+        "hiring.hire_path, month",
+        "hiring.hire_path, month - 1",
         "path of time to hire of the month before",
     ),
     Fault(

@@ -95,7 +95,7 @@ def test_generated_worlds_of_the_night(capsys: pytest.CaptureFixture[str]) -> No
     check_tally(play(240), capsys)
 
 
-@settings(max_examples=20, derandomize=True, phases=(Phase.explicit, Phase.generate))
+@settings(max_examples=12, derandomize=True, phases=(Phase.explicit, Phase.generate))
 @given(world=worlds())
 def test_any_combination_of_choices(world: World) -> None:
     compare(world)
@@ -146,6 +146,8 @@ EXTREMES = {
     "nobody gives up": World(give_up=0.0, success=0.2),
     "the rest is replayed": World(replay=True, trusts=3, months=60),
     "one trust, the rest replayed": World(replay=True, trusts=1, regions=1, months=60),
+    "one class of levers": World(alike=True, trusts=3),
+    "one class of levers, the rest replayed": World(alike=True, trusts=3, replay=True),
     "five draws": World(draws=5, replay=True),
 }
 

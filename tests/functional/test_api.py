@@ -36,7 +36,8 @@ def in_copy(folder: Path, old: str, new: str) -> Path:
 def test_import_is_light() -> None:
     code = (
         "import sys, simulator; "
-        "print([n for n in ('numpy', 'pandas', 'pyarrow', 'pydantic', 'scipy') if n in sys.modules])"
+        "names = ('numpy', 'pandas', 'pyarrow', 'pydantic', 'scipy'); "
+        "print([name for name in names if name in sys.modules])"
     )
     told = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

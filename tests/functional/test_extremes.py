@@ -142,9 +142,8 @@ def replayed(spec: Specification | None = None) -> Specification:
 def rivals(months: int, present: NDArray[np.bool_], mean: float) -> NDArray[np.float64]:
     """Cumulative distributions of the pulls from outside, padded with 2."""
     cdf = np.full((len(present), months + 1, 16), 2.0)
-    cdf[:, :, :15] = stats.poisson.cdf(np.arange(15), np.where(present, mean, 0.0)[:, None])[
-        :, None
-    ]
+    means = np.where(present, mean, 0.0)[:, None]
+    cdf[:, :, :15] = np.asarray(stats.poisson.cdf(np.arange(15), means))[:, None]
     return cdf
 
 
@@ -493,7 +492,7 @@ def test_another_seed_is_other_luck(engine: str) -> None:
 def test_each_draw_has_its_own_levels(engine: str) -> None:
     """With two draws, replications 0 and 2 have the first one's levels, 1 and 3 the second's."""
     spec = world()
-    pair = {
+    pair: dict[str, Any] = {
         "draws": 2,
         "exits.factor": np.array([[1.0], [3.0]]) * np.ones((2, len(spec.cells.trust))),
         "hiring.hire_factor": np.array([[1.0], [2.0]]) * np.ones((2, 3)),

@@ -73,6 +73,7 @@ class World:
     retire_share: float = 0.15
     vacant: float = 0.15  # share of opening posts
     replay: bool = False
+    alike: bool = False  # one class of levers for all cells
 
     @property
     def staffed(self) -> list[int]:
@@ -111,16 +112,17 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "retire_share": (0.15, 0.0, 0.5),
     "vacant": (0.15, 0.0, 0.5, 1.0),
     "replay": (False, True),
+    "alike": (False, True),
 }
 """Values of generated worlds; the first of each makes a broad world."""
 
 BROAD: dict[str, tuple[Any, ...]] = {
-    "regions": (2, 3),
-    "trusts": (3, 4),
-    "groups": ((0, 2), (0, 1, 2), (1,)),
+    "regions": (2, 2, 2, 3),
+    "trusts": (3, 3, 4),
+    "groups": ((0, 2), (1,), (0, 1, 2), (0,)),
     "gaps": (0.1, 0.0, 0.3),
-    "posts": (6, 4, 8),
-    "months": (36, 24, 48, 60),
+    "posts": (6, 4),
+    "months": (36, 24, 30, 48),
     "draws": (2, 1, 3),
     "leaving": (0.25, 0.15, 0.5),
     "growth": (0.05, 0.0, -0.1, 0.2),
@@ -136,6 +138,7 @@ BROAD: dict[str, tuple[Any, ...]] = {
     "min_months": (6, 1, 12),
     "vacant": (0.15, 0.3),
     "replay": (False, False, True),
+    "alike": (False, False, False, True),
 }
 """Values with which every part of the law has something to do."""
 
@@ -161,7 +164,7 @@ def build(world: World) -> Specification:
     rng = np.random.default_rng(world.seed)
     regions = tuple(f"Y{r}" for r in range(world.regions))
     trusts = [(f"T{r}{t}", regions[r]) for r in range(world.regions) for t in range(world.trusts)]
-    classes = 2 * len(regions)
+    classes = 1 if world.alike else 2 * len(regions)
     pools, pool_of = _pools(world, regions, rng)
     cells = _cells(world, trusts, regions, pool_of, rng)
     training = _training(world, regions, pool_of, rng)
@@ -245,7 +248,8 @@ def _cells(
                 if gap and (rows or world.gaps == 1):  # else there is always some cell
                     continue
                 pool = pool_of[region, GROUPS[g], BAND_RANGE_OF[BANDS[b]]]
-                rows.append((t, g, b, pool, posts, 2 * regions.index(region) + g % 2))
+                klass = 0 if world.alike else 2 * regions.index(region) + g % 2
+                rows.append((t, g, b, pool, posts, klass))
     number = {(t, g, b): i for i, (t, g, b, *_) in enumerate(rows)}
     table = np.array(rows, dtype=np.int32).reshape(-1, 6)
     names = [f"cell|{trusts[t][0]}|{GROUPS[g]}|{BANDS[b]}" for t, g, b, *_ in rows]

@@ -28,7 +28,7 @@ from simulator.engines.arrays.state import (
     start_vacancies,
 )
 from simulator.engines.arrays.training import Trainees
-from simulator.model.specification import NEVER
+from simulator.model.specification import I32, NEVER
 
 _CHUNK = 1 << 16
 
@@ -46,7 +46,7 @@ class Ledger:
 
     flow: Index
     index: Index
-    cell: Index
+    cell: I32
 
 
 def take_ledger(state: State, month: Month) -> Ledger:
@@ -61,9 +61,11 @@ def take_ledger(state: State, month: Month) -> Ledger:
 class Recorder(Protocol):
     """Sees the state at the opening and at the end of each month."""
 
-    def opening(self, state: State) -> None: ...
+    def opening(self, state: State) -> None:
+        """See the opening state."""
 
-    def month_end(self, state: State, month: Month, ledger: Ledger) -> None: ...
+    def month_end(self, state: State, month: Month, ledger: Ledger) -> None:
+        """See the state at the end of a month, and what happened in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,5 @@ def play_month(state: State, month: Month, market: Market | None) -> None:
 
 def recount(state: State) -> NDArray[np.int32]:
     """Headcount of each replication and cell, counted from the posts themselves."""
-    counted = np.bincount(
-        state.cell[state.phase == Phase.FILLED], minlength=state.heads.size
-    )
+    counted = np.bincount(state.cell[state.phase == Phase.FILLED], minlength=state.heads.size)
     return counted.reshape(state.heads.shape).astype(np.int32)

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.domain.words import GROUPS, Flow
+from simulator.domain.words import GROUPS
 from simulator.engines.arrays.ragged import Index
-from simulator.model.specification import F64, I32, U64, Specification
-
-FLOWS = len(Flow)
+from simulator.model.specification import F64, U64, Specification
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +49,12 @@ class Layout:
 
     @property
     def slot_count(self) -> int:
+        """Posts of one replication, S."""
         return len(self.slot_cell)
 
     @property
     def cell_count(self) -> int:
+        """Cells of one replication, C."""
         return len(self.cells)
 
 
@@ -123,9 +123,3 @@ def _hazard_tables(hazard: F64) -> tuple[F64, F64, float]:
     offset = float(2.0 ** np.ceil(np.log2(cumulative.max() + 2.0)))
     rows = np.arange(len(cumulative), dtype=np.float64)[:, None] * offset
     return cumulative.ravel(), (cumulative + rows).ravel(), offset
-
-
-def option_arrays(layout: Layout) -> tuple[I32, I32, U64, F64]:
-    """The pull tables (first, local cell, key, weight)."""
-    pulls = layout.spec.pulls
-    return pulls.first, layout.local_cell[pulls.cell].astype(np.int32), pulls.key, pulls.weight

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from simulator import keyed
 from simulator.domain.words import Channel, Flow, Phase
-from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.month import Month
+from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State, months_of
 from simulator.engines.arrays.training import Trainees
 from simulator.model.specification import F64, NEVER, U8
@@ -93,8 +93,9 @@ def _moving(state: State, month: Month, adverts: Adverts, movers: Index) -> Inde
     segment = adverts.segment[ranked]
     found = ranked[_running_rank(segment, np.ones(len(ranked), np.bool_)) < willing[segment]]
     if month.recorded:
-        chances = np.bincount(adverts.pool[movers], adverts.success[movers], pools)
-        month.pools["move_chances"] = chances
+        month.pools["move_chances"] = np.bincount(
+            adverts.pool[movers], adverts.success[movers], pools
+        )
         month.pools["moves"] = np.bincount(adverts.pool[found], minlength=pools).astype(np.float64)
     return found
 
@@ -137,9 +138,7 @@ def _replayed(state: State, month: int, adverts: Adverts, others: Index) -> Inde
     return others[found]
 
 
-def _competed(
-    state: State, month: Month, adverts: Adverts, others: Index, market: Market
-) -> Index:
+def _competed(state: State, month: Month, adverts: Adverts, others: Index, market: Market) -> Index:
     """Adverts compete for the pool; returns positions of adverts filled."""
     _renew_experienced(state, month.number)
     waiting, graduates = _waiting_graduates(state, month.number, market)
@@ -149,7 +148,9 @@ def _competed(
     candidates = experienced + graduates
     congestion = state.layout.spec.hiring.congestion
     ratio, rivals = _ratio(candidates, adverts.segment[others], congestion)
-    passing = adverts.score[others] < adverts.success[others] * ratio[adverts.segment[others]] * SCORE
+    passing = (
+        adverts.score[others] < adverts.success[others] * ratio[adverts.segment[others]] * SCORE
+    )
     ranked = _rank(adverts, others[passing])
     segment = adverts.segment[ranked]
     open_to = _open_to_graduates(state, adverts, ranked)
@@ -231,16 +232,14 @@ def _rank(adverts: Adverts, which: Index) -> Index:
 
 def _running_rank(segment: Index, chosen: NDArray[np.bool_]) -> Index:
     """Rank of each chosen member among the chosen of its segment (segments ascending)."""
-    before = np.cumsum(chosen) - chosen
+    before: Index = np.cumsum(chosen) - chosen
     if len(segment) == 0:
         return before
     starts = np.flatnonzero(np.concatenate(([True], segment[1:] != segment[:-1])))
     return before - np.repeat(before[starts], np.diff(np.append(starts, len(segment))))
 
 
-def _hire_graduates(
-    state: State, month: int, index: Index, trainee: Index, market: Market
-) -> None:
+def _hire_graduates(state: State, month: int, index: Index, trainee: Index, market: Market) -> None:
     rows = state.layout.rows
     market.hired.ravel()[trainee] = month
     row = trainee % max(market.hired.shape[1], 1) + rows.start

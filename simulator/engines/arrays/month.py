@@ -59,5 +59,3 @@ def vacate(state: State, month: Month, index: Index) -> None:
     state.phase[index] = Phase.APPROVAL
     state.eligible[index] = NEVER
     month.vacated.append(index)
-
-

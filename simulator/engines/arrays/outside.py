@@ -24,8 +24,8 @@ def lose_to_outside(state: State, month: Month) -> None:
     cdf = replay.rival_cdf[staff, month.number]
     pulls = np.zeros(bits.shape, dtype=np.intp)
     u = keyed.units(bits)
-    for column in range(cdf.shape[1]):
-        more = u >= cdf[:, column]
+    for entry in range(cdf.shape[1]):
+        more = u >= cdf[:, entry]
         if not more.any():
             break
         pulls += more

@@ -16,8 +16,8 @@ def pull(state: State, month: int, movers: Index) -> tuple[Index, Index, Index]:
     """Choose a colleague for each pulling post (stage 3).
 
     Returns:
-        (source, outside, failed): for each pulling post the flat position of the person pulled or -1;
-        positions in ``movers`` of those who get somebody from outside; and of those who fail.
+        (source, outside, failed): for each pulling post the flat position of the person pulled, or
+        -1; positions in ``movers`` of those who get somebody from outside; and of those who fail.
     """
     source = np.full(len(movers), -1, dtype=np.intp)
     if len(movers) == 0:

@@ -13,8 +13,8 @@ from simulator.engines.arrays.pulls import pull
 from simulator.engines.arrays.ragged import (
     Index,
     best_in_run,
-    rank_in_run,
     ranges,
+    rank_in_run,
 )
 from simulator.engines.arrays.state import State, retire_share
 from simulator.model.specification import F64, NEVER
@@ -71,9 +71,7 @@ def _fill_holes(state: State, cells: Index, wanted: Index) -> Index:
 
 def _withdraw_posts(state: State, month: Month, cells: Index, surplus: Index) -> None:
     """Withdraw posts in approval or advertised, of highest serial; ``cells`` are flat cells."""
-    position, owner = ranges(
-        state.cell_first[cells], state.top.ravel()[cells].astype(np.intp)
-    )
+    position, owner = ranges(state.cell_first[cells], state.top.ravel()[cells].astype(np.intp))
     phase = state.phase[position]
     free = (phase == Phase.APPROVAL) | (phase == Phase.ADVERT)
     position, owner = position[free][::-1], owner[free][::-1]
@@ -219,9 +217,7 @@ def _inside_winners(state: State, month: int, offered: Index) -> tuple[Index, In
     if len(offered) == 0:
         return NOBODY, NOBODY
     below = state.cell_below[state.cell[offered]]
-    position, owner = ranges(
-        state.cell_first[below], state.top.ravel()[below].astype(np.intp)
-    )
+    position, owner = ranges(state.cell_first[below], state.top.ravel()[below].astype(np.intp))
     able = np.flatnonzero(state.eligible[position] <= month)
     position, owner = position[able], owner[able]
     vacancy = state.numbers(offered, keyed.Purpose.PROMOTION)

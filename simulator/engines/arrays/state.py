@@ -8,7 +8,7 @@ A post's key carries its turn, so that a keyed number costs one look-up and the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,8 +111,8 @@ def open_state(layout: Layout, first_replication: int, count: int, traced: bool)
     draws = (numbers % spec.draws).astype(np.intp)
     keys = keyed.replication_keys(spec.seed, first_replication, count)
 
-    def repeat(values: NDArray[np.generic], dtype: type) -> NDArray[np.generic]:
-        return np.tile(values.astype(dtype), count)
+    def repeat(values: NDArray[Any]) -> U8:
+        return np.tile(values.astype(np.uint8), count)
 
     def offset(values: Index, size: int) -> Index:
         """Local numbers, -1 kept, as flat ones."""
@@ -134,15 +134,15 @@ def open_state(layout: Layout, first_replication: int, count: int, traced: bool)
         draws=draws,
         key=(keys[:, None] + slot_key[None, :]).ravel(),
         cell=offset(layout.slot_cell, len(cells)).astype(np.int32),
-        fte=repeat(layout.slot_fte, np.uint8),
-        due=_padded(repeat(np.where(vacant, spec.slots.due[slots], NEVER), np.uint8)),
-        phase=repeat(phase, np.uint8),
-        turn=repeat(vacant, np.uint8),
-        cohort=repeat(spec.slots.cohort[slots], np.uint8),
-        origin=repeat(spec.slots.origin[slots], np.int16),
-        eligible=repeat(np.where(filled, spec.slots.eligible[slots], NEVER), np.uint8),
-        round=repeat(phase == Phase.ADVERT, np.uint8),
-        channel=repeat(np.where(phase == Phase.AGREED, Channel.EXPERIENCED, 0), np.uint8),
+        fte=repeat(layout.slot_fte),
+        due=_padded(repeat(np.where(vacant, spec.slots.due[slots], NEVER))),
+        phase=repeat(phase),
+        turn=repeat(vacant),
+        cohort=repeat(spec.slots.cohort[slots]),
+        origin=np.tile(spec.slots.origin[slots].astype(np.int16), count),
+        eligible=repeat(np.where(filled, spec.slots.eligible[slots], NEVER)),
+        round=repeat(phase == Phase.ADVERT),
+        channel=repeat(np.where(phase == Phase.AGREED, Channel.EXPERIENCED, 0)),
         posts=posts,
         top=posts.copy(),
         heads=np.tile(heads, (count, 1)),
@@ -179,7 +179,7 @@ def months_of(quantiles: F64, pick: U64, factor: F64 | float = 1.0) -> Index:
 
 
 def _slowness(state: State, index: Index, month: int) -> F64:
-    """h of stage 1: the trust's factor of the draw times the path of the class."""
+    """H of stage 1: the trust's factor of the draw times the path of the class."""
     cell = state.cell[index]
     return state.hire_factor[cell] * state.path(state.layout.spec.hiring.hire_path, month, cell)
 
@@ -218,7 +218,7 @@ def draw_exits(state: State, index: Index, month: int) -> None:
     base = layout.cumulative[target + month]
     _spend_early_tenure(state, index, month, energy, target, base)
     base += energy
-    np.minimum(base, layout.row_offset * 0.75, out=base)
+    np.minimum(base, layout.row_offset - 1.0, out=base)
     base += row * layout.row_offset
     found = np.searchsorted(layout.search, base) - target
     state.due[index] = np.where(found > spec.months, NEVER, found)
@@ -245,7 +245,8 @@ def _spend_early_tenure(
 ) -> None:
     """Spend energy in the first two years of tenure at their factors, moving ``base`` on.
 
-    Afterwards ``base + energy`` is the cumulative hazard (at tenure factor 1) at which a spell ends.
+    Afterwards ``base + energy`` is the cumulative hazard, at tenure factor 1, at which a spell
+    ends.
     """
     origin = state.origin[index].astype(np.intp)
     young = np.flatnonzero(origin > month - TENURE_BREAKS[1])

@@ -31,7 +31,7 @@ _EVENT: Final = np.isin(np.arange(len(Flow)), EVENT_FLOWS)
 
 
 class TotalsRecorder:
-    """Adds up a block month by month; checks its books against the posts every five years and at the end."""
+    """Adds up a block month by month; checks its books every five years and at the end."""
 
     def __init__(self, layout: Layout, count: int, *, pools: bool = False) -> None:
         """Make room for ``count`` replications of a layout."""

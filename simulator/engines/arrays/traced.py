@@ -43,14 +43,17 @@ class SpellLog:
     """Spells of one replication. A spell is opened when it begins and closed when it ends."""
 
     def __init__(self, replication: int) -> None:
+        """Start an empty log."""
         self.replication = replication
         self.open: dict[int, tuple[int, int, int, How]] = {}
         self.rows: list[tuple[int, ...]] = []
 
     def begin(self, slot: int, turn: int, name: int, month: int, how: How) -> None:
+        """Open a spell."""
         self.open[slot] = (turn, name, month, how)
 
     def end(self, slot: int, month: int, how: How, first_slot: int) -> None:
+        """Close a spell."""
         turn, name, start, began = self.open.pop(slot)
         kind = 0 if name >= 0 else 1
         person, person_turn = divmod(name, 256) if kind == 0 else (-1 - name, 0)
@@ -58,6 +61,7 @@ class SpellLog:
         self.rows.append((kind, person, person_turn, where, turn, start, month, began, how))
 
     def table(self) -> NDArray[np.void]:
+        """Spells that have ended, by slot and turn."""
         log = np.array(self.rows, dtype=SPELL_FIELDS)
         log.sort(order=["slot", "turn"])
         return log
@@ -76,6 +80,7 @@ class TraceRecorder:
         self.turns: Index = np.empty(0, dtype=np.intp)
 
     def opening(self, state: State) -> None:
+        """Count stocks, and open the spells of opening staff."""
         self._stocks(state, 0)
         if self.log is not None:
             self._log_opening(state)
@@ -145,6 +150,7 @@ class TraceRecorder:
                     self.log.begin(index - row.start, turn, name, month.number, how)
 
     def close(self, months: int) -> NDArray[np.void]:
+        """The spell log, with those who are still in post."""
         if self.log is None:
             return np.empty(0, dtype=SPELL_FIELDS)
         for slot in sorted(self.log.open):

@@ -8,7 +8,16 @@ import numpy as np
 
 from simulator.domain.words import Flow, Phase, Stock
 from simulator.engines.people import clock
-from simulator.engines.people.world import ABSENT, ADVERT, APPROVAL, PHASES, Life, World, recount, recount_fte
+from simulator.engines.people.world import (
+    ABSENT,
+    ADVERT,
+    APPROVAL,
+    PHASES,
+    Life,
+    World,
+    recount,
+    recount_fte,
+)
 from simulator.keyed import Purpose, numbers, units
 from simulator.results.books import BooksError
 from simulator.results.trace import Trace
@@ -81,7 +90,7 @@ def write_stocks(world: World, trace: Trace, row: int, month: int) -> None:
     stocks[:, Stock.FUNDED_FTE] = world.fte_funded
     stocks[:, Stock.IN_POST_FTE] = world.fte_in_post
     stocks[:, Stock.VACANT] = counts[:, [Phase.APPROVAL, Phase.ADVERT, Phase.AGREED]].sum(axis=1)
-    pools = np.array(world.tables.pool)
+    pools = np.array(world.tables.pool, dtype=np.int64)
     heads = np.bincount(pools, weights=counts[:, Phase.FILLED], minlength=len(world.pool_heads))
     world.pool_heads = heads.astype(np.int64).tolist()
     training = trace.training_stocks[row, month]
