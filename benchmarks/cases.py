@@ -123,13 +123,15 @@ def england(effort: Effort) -> Iterator[Row]:
     whole, draws = stated.replications, stated.draws
     sizes = (PILOT // 2, PILOT) if effort.quick else (PILOT, 2 * PILOT)
     pilots = {size: run_england(size, 3 * PATIENCE) for size in sizes}
-    foreseen = _foresee(whole, {size: run.seconds for size, run in pilots.items()})
+    work = _foresee(whole, {size: _at_work(run) for size, run in pilots.items()})
+    wall = _foresee(whole, {size: run.seconds for size, run in pilots.items()})
+    foreseen = max(wall, work / PROCESSES)  # a machine that gets busier or idler misleads the wall
     name = f"England as shipped ({whole:,} replications), wall time"
     if effort.quick or foreseen > PATIENCE:
         name += f", foreseen from runs of {sizes[0]} and {sizes[1]}"
-        yield Row(name, f"{figure(foreseen)} s", "≤ 60 s", foreseen <= 60)
-        at_work = {size: _at_work(run) for size, run in pilots.items()}
-        yield _work_row(_foresee(whole, at_work))
+        # What is foreseen can fail the bar and never meet it.
+        yield Row(name, f"{figure(foreseen)} s", "≤ 60 s", False if foreseen > 60 else None)
+        yield _work_row(work)
         for size, run in pilots.items():
             name = f"England, {size} replications, peak memory of all processes"
             yield Row(name, f"{figure(run.peak / GIB)} GiB" if run.peak else UNKNOWN)
@@ -247,6 +249,8 @@ def trust(effort: Effort) -> Iterator[Row]:
             years = f"{spec.months // 12} years"
             name = f"one trust, {years}, {draws} draws × {each:,} replications, warm{note}"
             yield at_most(name.replace(" 1 draws", " 1 draw"), found["run"], bar, " s")
+            own = interleave({"run": work}, effort.rounds(3), OWN)
+            yield Row("the same: time at work", own["run"].words(" s"))
         load = Sample(
             tuple(seconds(lambda: compile_scenario(load_scenario(path))) for _ in range(3))
         )

@@ -176,8 +176,10 @@ class _Story:
         yield ""
         yield f"{facts['scenario']['title']} ({facts['scenario']['id']})"
         yield (
-            f"{self._date(0)} to {self._date(self.months)}, month by month. {facts['boundary']} "
-            f"Staff at the start: {facts['census']}"
+            f"{self._date(0)} to {self._date(self.months)}, month by month. Staff counted: "
+            "clinical informatics, data and analytics, and digital and information technology. "
+            f"{facts['boundary']} "
+            f"Census at the start: {facts['census']}"
             + (f"; own counts from {', '.join(facts['own_rows'])}." if facts["own_rows"] else ".")
         )
         yield f"Asked: {self.scenario['why']}"
@@ -431,8 +433,8 @@ class _Story:
             for name in ("need", "funded", "in_post")
         }
         yield (
-            f"To {self._date(end)} need grows by {percent(rises['need'], 1)} a year on average, "
-            f"funded posts by {percent(rises['funded'], 1)} and staff in post by "
+            f"To {self._date(end)} mean need grows by {percent(rises['need'], 1)} a year, mean "
+            f"funded posts by {percent(rises['funded'], 1)} and mean staff in post by "
             f"{percent(rises['in_post'], 1)}."
         )
         yield self._supply()
@@ -516,7 +518,10 @@ class _Story:
             dated = [(each.start, each.value) for each in one.values]
             shown = _dated_value(dated if value is None else [("", value)], one.unit, self.manifest)
             source = "the scenario's own" if name in own else f"grade {one.grade}"
-            drawn = "varied here" if name in varying else "held fixed here"
+            ends = [own.get(name, {}).get(end, getattr(one, end)) for end in ("low", "high")]
+            scale = 100 if one.unit in {"growth per year", "share"} else 1
+            span = f"{scale * ends[0]:g} to {scale * ends[1]:g}" + (" %" if scale > 1 else "")
+            drawn = f"varied from {span}" if name in varying else "held fixed here"
             yield f"  {words} ({name}): {shown}; {source}, {drawn}"
         if varying:
             yield (
@@ -540,14 +545,15 @@ def _dated_value(dated: list[tuple[str, float]], unit: str, manifest: dict[str, 
     held = [one for one in dated if one[0] <= opening][-1:]
     later = [one for one in dated if opening < one[0] <= end]
     texts = [
-        (percent(value, 1) + " a year" if unit == "growth per year" else _with_unit(value, unit))
-        + (f" from {month_name(start)}" if start > opening else "")
+        _with_unit(value, unit) + (f" from {month_name(start)}" if start > opening else "")
         for start, value in [*held, *later]
     ]
     return ", ".join(texts)
 
 
 def _with_unit(value: float, unit: str) -> str:
+    if unit == "growth per year":
+        return f"{percent(value, 1)} a year"
     if unit == "share":
         return percent(value)
     return f"{value:g} times replacement" if unit == "factor" else f"{value:g} {unit}"

@@ -111,14 +111,15 @@ def law_manifest(scenario: Scenario, spec: Specification) -> dict[str, Any]:
 def boundary(scenario: Scenario, spec: Specification) -> str:
     """In words: what is simulated, and what is not."""
     if scenario.rest is None:
-        return "All NHS trusts of England are simulated together."
+        return f"All {len(spec.trusts)} trusts of the census are simulated together."
     if scenario.rest == "coupled":
         return (
             f"The whole region around the place is simulated ({len(spec.trusts)} trusts); "
             f"the {len(scenario.reported)} asked about are reported."
         )
+    count = len(scenario.reported)
     return (
-        f"{len(scenario.reported)} of England's trusts are simulated; candidates, and moves to and "
+        f"{count} trust{'s are' if count > 1 else ' is'} simulated; candidates, and moves to and "
         "from the other trusts, are as in the stored England baseline and do not respond."
     )
 

@@ -166,7 +166,7 @@ def _growth(scenario: Scenario, classes: LeverClasses) -> _Growth:
         :, : scenario.months + 1
     ]
     posts = index[None, :, : scenario.months + 1] * ahead[:, None, :]
-    posts = posts * classes.paths["funding"][:, None, :]
+    posts = posts * (classes.paths["funding"] * _funded_path(scenario))[:, None, :]
     posts = posts / posts[:, :, :1]
     if scenario.need.method == "growth":
         share = sample(seed, draws, scenario.parameter("need.funded_share"), scenario.opening)
@@ -175,6 +175,14 @@ def _growth(scenario: Scenario, classes: LeverClasses) -> _Growth:
         ratio = scenario.parameter("need.ratio.share_of_trust_fte")
         need = need / need[:, :, :1] * relative(seed, draws, ratio, scenario.opening)[None, :, None]
     return _Growth(posts=np.ascontiguousarray(posts), need=np.ascontiguousarray(need))
+
+
+def _funded_path(scenario: Scenario) -> F64:
+    """Funded share in months 0 to T; it moves in a straight line between its dates."""
+    dated = scenario.parameter("need.funded_share").values
+    months = [months_between(scenario.opening, one.start) for one in dated]
+    path = np.interp(np.arange(scenario.months + 1), months, [one.value for one in dated])
+    return np.asarray(path)
 
 
 def _need_base(

@@ -24,6 +24,8 @@ U64 = NDArray[np.uint64]
 
 TRIES: Final = 4
 """Tries of a pull (stage 3)."""
+CALLS: Final = 16
+"""Calls of an inside round before all candidates are scored (stage 4)."""
 QUANTILES: Final = 1024
 """Length of a duration's or an age's quantile table, indexed by a 10-bit field."""
 MAX_MONTHS: Final = 228

@@ -29,10 +29,14 @@ class Histograms:
     Args:
         series: Number of series.
         widths: Width of the bins of each series, shape (series,); 1 keeps every value.
+        anchors: A value of each series that is the middle of a bin, and so is reported exactly.
     """
 
-    def __init__(self, series: int, widths: I64 | None = None) -> None:
+    def __init__(
+        self, series: int, widths: I64 | None = None, anchors: I64 | None = None
+    ) -> None:
         """Start with no value and no window."""
+        self.anchor = np.zeros(series, dtype=np.int64) if anchors is None else anchors
         self.width = np.ones(series, dtype=np.int64) if widths is None else widths
         self.unit = widths is None
         self.low = np.zeros(series, dtype=np.int64)
@@ -56,7 +60,8 @@ class Histograms:
     def _add(self, values: NDArray[np.signedinteger]) -> None:
         bins = values.astype(np.int64)
         if not self.unit:
-            bins = np.floor(bins * (1.0 / self.width)[:, None]).astype(np.int64)
+            bins -= self.anchor[:, None]
+            bins = np.rint(bins * (1.0 / self.width)[:, None]).astype(np.int64)
         low, high = bins.min(axis=1), bins.max(axis=1)
         if self.values == 0 or (low < self.low).any() or (high >= self.low + self.size).any():
             self._widen(low, high)
@@ -109,7 +114,7 @@ class Histograms:
         for begin in range(0, len(self.low), _CHUNK):
             some = slice(begin, begin + _CHUNK)
             out[:, some] = self._ranked(some, ranks)
-        return out * self.width + (self.width - 1) / 2.0
+        return out * self.width + self.anchor
 
     def _ranked(self, some: slice, ranks: list[int]) -> NDArray[np.int64]:
         """Bin of the value of each rank, of some series."""

@@ -43,11 +43,11 @@ class Series:
         self,
         values: NDArray[np.int64],
         draws: NDArray[np.intp],
-        widths: NDArray[np.int64] | None = None,
+        bins: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
     ) -> None:
-        """Add values of shape (series, N); bins have the widths given with the first."""
+        """Add values of shape (series, N); ``bins`` are the widths and anchors of the bins."""
         if self.histograms is None:
-            self.histograms = Histograms(self.series, widths)
+            self.histograms = Histograms(self.series, *(bins or ()))
         self.histograms.add(values)
         self.means.add(values)
         self.spread.add(values[self.spread_of], draws)
@@ -123,16 +123,19 @@ class PlaceSummary:
             "vacancy": totals.funded - totals.in_post,
             "shortfall": need - totals.in_post,
         }
-        widths = self._widths(totals.funded[0, ..., 0])
+        months = self.spec.months + 1
+        widths = np.tile(self._widths(totals.funded[0, ..., 0]), months)
         for name, series in zip(self.FTE, self.fte, strict=True):
-            series.add(values[name].reshape(-1, count), draws, widths)
+            known = name != "shortfall"  # which differs between draws from the start
+            opening = values[name][0, ..., 0].ravel() * known
+            bins = (widths, np.tile(opening, months))
+            series.add(values[name].reshape(-1, count), draws, bins)
         if self.years:
             self.flows.add(totals.flows.reshape(-1, count), draws)
 
     def _widths(self, funded: NDArray[np.int64]) -> NDArray[np.int64]:
         """Bins of 0.1 FTE, or of 0.1 % of the place's opening funded posts if that is more."""
-        widths = np.maximum(FTE_STEP, funded.ravel() // 1000)
-        return np.tile(widths, self.spec.months + 1)
+        return np.maximum(FTE_STEP, funded.ravel() // 1000)
 
     def fte_statistics(self) -> F64:
         """FTE, shape (5 measures, statistics, T + 1, places, columns)."""

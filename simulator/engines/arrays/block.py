@@ -42,20 +42,21 @@ PEOPLE.setflags(write=False)
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Every event of a month: flow, flat position, and flat cell."""
+    """Events of a month: flow, flat position, and flat cell."""
 
     flow: Index
     index: Index
     cell: I32
 
 
-def take_ledger(state: State, month: Month) -> Ledger:
-    """Close the month's ledger and move headcounts by it."""
-    flow, index = month.ledger()
-    ledger = Ledger(flow, index, state.cell[index])
-    change = np.bincount(ledger.cell, PEOPLE[flow], minlength=state.heads.size)
+def take_ledgers(state: State, month: Month) -> tuple[Ledger, Ledger]:
+    """Close the month's ledgers, of people and of posts, and move headcounts by the first."""
+    people, posts = (
+        Ledger(flow, index, state.cell[index]) for flow, index in (month.people(), month.posts())
+    )
+    change = np.bincount(people.cell, PEOPLE[people.flow], minlength=state.heads.size)
     state.heads += change.reshape(state.heads.shape).astype(np.int32)
-    return ledger
+    return people, posts
 
 
 class Recorder(Protocol):
@@ -64,7 +65,7 @@ class Recorder(Protocol):
     def opening(self, state: State) -> None:
         """See the opening state."""
 
-    def month_end(self, state: State, month: Month, ledger: Ledger) -> None:
+    def month_end(self, state: State, month: Month, people: Ledger, posts: Ledger) -> None:
         """See the state at the end of a month, and what happened in it."""
 
 
@@ -96,8 +97,7 @@ def run_block(
     for number in range(1, layout.spec.months + 1):
         month = Month(number, recorded=recorded)
         play_month(state, month, market)
-        ledger = take_ledger(state, month)
-        recorder.month_end(state, month, ledger)
+        recorder.month_end(state, month, *take_ledgers(state, month))
         if tick is not None:
             tick(number)
     return Block(state, market)

@@ -93,9 +93,8 @@ def _moving(state: State, month: Month, adverts: Adverts, movers: Index) -> Inde
     segment = adverts.segment[ranked]
     found = ranked[_running_rank(segment, np.ones(len(ranked), np.bool_)) < willing[segment]]
     if month.recorded:
-        month.pools["move_chances"] = np.bincount(
-            adverts.pool[movers], adverts.success[movers], pools
-        )
+        chances = np.bincount(adverts.pool[movers], adverts.success[movers], pools)
+        month.pools["move_chances"] = chances.astype(np.float64)
         month.pools["moves"] = np.bincount(adverts.pool[found], minlength=pools).astype(np.float64)
     return found
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.domain.words import Flow, Phase
+from simulator.domain.words import PEOPLE_IN, PEOPLE_OUT, Flow, Phase
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
 from simulator.model.specification import F64, NEVER
@@ -35,16 +35,22 @@ class Month:
         if len(index):
             self.flows.setdefault(flow, []).append(index)
 
-    def ledger(self) -> tuple[Index, Index]:
-        """Every event of the month: its flow, and the flat position of its post.
+    def people(self) -> tuple[Index, Index]:
+        """Flow and flat position of every arrival in and departure from a post."""
+        return _listed([(flow, self.flows.get(flow, [])) for flow in (*PEOPLE_IN, *PEOPLE_OUT)])
 
-        The starts of vacancies are entries of their own, beside the event that caused them.
-        """
-        entries = [*self.flows.items(), (Flow.VACANCIES, self.vacated)]
-        flows = [flow for flow, parts in entries for _ in parts]
-        parts = [part for _, parts in entries for part in parts]
-        lengths = [len(part) for part in parts]
-        return np.repeat(np.array(flows, dtype=np.intp), lengths), gather(parts)
+    def posts(self) -> tuple[Index, Index]:
+        """Flow and flat position of everything else: of vacancies, posts and failed rounds."""
+        rest = (Flow.OPENED, Flow.WITHDRAWN, Flow.ROUNDS_FAILED)
+        entries = [(flow, self.flows.get(flow, [])) for flow in rest]
+        return _listed([(Flow.VACANCIES, self.vacated), *entries])
+
+
+def _listed(entries: list[tuple[Flow, list[Index]]]) -> tuple[Index, Index]:
+    flows = [flow for flow, parts in entries for _ in parts]
+    parts = [part for _, parts in entries for part in parts]
+    lengths = [len(part) for part in parts]
+    return np.repeat(np.array(flows, dtype=np.intp), lengths), gather(parts)
 
 
 def gather(parts: list[Index]) -> Index:

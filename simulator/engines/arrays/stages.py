@@ -17,7 +17,7 @@ from simulator.engines.arrays.ragged import (
     rank_in_run,
 )
 from simulator.engines.arrays.state import State, retire_share
-from simulator.model.specification import F64, NEVER
+from simulator.model.specification import CALLS, F64, I32, NEVER, U64
 
 
 def set_establishment(state: State, month: Month) -> None:
@@ -217,12 +217,33 @@ def _inside_winners(state: State, month: int, offered: Index) -> tuple[Index, In
     if len(offered) == 0:
         return NOBODY, NOBODY
     below = state.cell_below[state.cell[offered]]
-    position, owner = ranges(state.cell_first[below], state.top.ravel()[below].astype(np.intp))
+    first, top = state.cell_first[below], state.top.ravel()[below]
+    vacancy = state.numbers(offered, keyed.Purpose.PROMOTION)
+    winner = np.full(len(offered), -1, dtype=np.intp)
+    open_ = np.arange(len(offered))
+    for call in range(CALLS):
+        step = np.uint64((keyed.Purpose.TRY + call * keyed.STEP) & keyed.MASK)
+        u = keyed.units(keyed.mix_array(vacancy[open_] + step))
+        called = first[open_] + (u * top[open_]).astype(np.intp)
+        able = (state.eligible[called] <= month) & (top[open_] > 0)
+        winner[open_[able]] = called[able]
+        open_ = open_[~able]
+        if len(open_) == 0:
+            break
+    rest, best = _highest_scores(state, month, first[open_], top[open_], vacancy[open_])
+    winner[open_[rest]] = best
+    found = np.flatnonzero(winner >= 0)
+    keep = found[state.first_to_choose(winner[found])]
+    return winner[keep], offered[keep]
+
+
+def _highest_scores(
+    state: State, month: int, first: Index, top: I32, vacancy: U64
+) -> tuple[Index, Index]:
+    """Of vacancies whose calls found nobody: which have a candidate, and the highest score."""
+    position, owner = ranges(first, top.astype(np.intp))
     able = np.flatnonzero(state.eligible[position] <= month)
     position, owner = position[able], owner[able]
-    vacancy = state.numbers(offered, keyed.Purpose.PROMOTION)
     score = keyed.promotion_scores(vacancy[owner], state.key[position])
     runs, best = best_in_run(score, owner)
-    winner = position[best]
-    keep = state.first_to_choose(winner)
-    return winner[keep], offered[runs[keep]]
+    return runs, position[best]

@@ -211,7 +211,8 @@ def draw_exits(state: State, index: Index, month: int) -> None:
     """Exit month of spells that start in ``month``, by inversion of the cumulative hazard."""
     layout, spec = state.layout, state.layout.spec
     energy = keyed.exponentials(state.numbers(index, keyed.Purpose.EXIT))
-    energy /= state.exit_factor[state.cell[index]]
+    with np.errstate(divide="ignore"):  # a factor of nought: nobody ever leaves
+        energy /= state.exit_factor[state.cell[index]]
     width = spec.months + 1
     row = _hazard_row(state, index)
     target = row * width
@@ -258,6 +259,7 @@ def _spend_early_tenure(
         stop = cumulative[row + np.minimum(np.maximum(origin + years, month), months)]
         room = (stop - at) * factor
         ends = left <= room
-        at = np.where(ends, at + left / factor, np.maximum(stop, at))
+        reached = at + left / factor if factor > 0 else at
+        at = np.where(ends, reached, np.maximum(stop, at))
         left = np.where(ends, 0.0, left - room)
     energy[young], base[young] = left, at

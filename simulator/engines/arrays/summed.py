@@ -27,6 +27,7 @@ _RECOUNT: Final = 60
 """Months between recounts; a book that is wrong once stays wrong, so the last one sees it too."""
 _POSTS: Final = np.zeros(len(Flow))
 _POSTS[Flow.OPENED], _POSTS[Flow.WITHDRAWN] = 1.0, -1.0
+_CHANGES: Final = _POSTS != 0
 _EVENT: Final = np.isin(np.arange(len(Flow)), EVENT_FLOWS)
 
 
@@ -54,20 +55,22 @@ class TotalsRecorder:
         self._keep(state, 0)
         self.funded[0], self.in_post[0] = self._count_fte(state)
 
-    def month_end(self, state: State, month: Month, ledger: Ledger) -> None:
-        """Move FTE and flows by the month's ledger."""
+    def month_end(self, state: State, month: Month, people: Ledger, posts: Ledger) -> None:
+        """Move FTE and flows by the month's ledgers."""
         number = month.number
         self._keep(state, number)
-        staff = self.staff[ledger.cell]
-        fte = state.fte[ledger.index]
-        for kept, sign in ((self.in_post, PEOPLE), (self.funded, _POSTS)):
-            change = np.bincount(staff, sign[ledger.flow] * fte, minlength=kept.shape[1])
+        for kept, ledger, sign in (
+            (self.in_post, people, PEOPLE),
+            (self.funded, _changes(posts), _POSTS),
+        ):
+            fte = sign[ledger.flow] * state.fte[ledger.index]
+            change = np.bincount(self.staff[ledger.cell], fte, minlength=kept.shape[1])
             kept[number] = kept[number - 1] + change.astype(np.int32)
-        year = min((number - 1) // YEAR, len(self.flows) - 1)
-        staff *= len(Flow)
-        staff += ledger.flow
-        self.flows[year] += np.bincount(staff, minlength=self.flows.shape[1]).astype(np.int32)
-        self.events += int(_EVENT[ledger.flow].sum())
+        year = self.flows[min((number - 1) // YEAR, len(self.flows) - 1)]
+        for ledger in (people, posts):
+            code = self.staff[ledger.cell] * len(Flow) + ledger.flow
+            year += np.bincount(code, minlength=len(year)).astype(np.int32)
+            self.events += int(_EVENT[ledger.flow].sum())
         if self.record is not None:
             _note_pools(self.record, month)
         if number % _RECOUNT == 0 or number == self.months:
@@ -123,6 +126,12 @@ class TotalsRecorder:
         )
 
 
+def _changes(posts: Ledger) -> Ledger:
+    """The entries that open or withdraw posts; they are few."""
+    some = np.flatnonzero(_CHANGES[posts.flow])
+    return Ledger(posts.flow[some], posts.index[some], posts.cell[some])
+
+
 def _last(values: NDArray[np.int32], count: int) -> NDArray[np.int32]:
     """(T + 1, N x G) as (T + 1, G, N)."""
     cube = values.reshape(len(values), count, -1)
@@ -134,7 +143,7 @@ def _training(market: Market | None, count: int, months: int, lines: int) -> NDA
     if market is None or lines == 0:
         return np.zeros((years, len(TrainingFlow), lines, count), dtype=np.int32)
     flows = market.trainees.flows(market.hired, months, lines)[:, 1 : years * YEAR + 1]
-    by_year = flows.reshape(count, years, YEAR, lines, -1).sum(axis=2)
+    by_year = flows.reshape(count, years, YEAR, lines, len(TrainingFlow)).sum(axis=2)
     return np.ascontiguousarray(by_year.transpose(1, 3, 2, 0).astype(np.int32))
 
 

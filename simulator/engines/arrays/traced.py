@@ -85,13 +85,14 @@ class TraceRecorder:
         if self.log is not None:
             self._log_opening(state)
 
-    def month_end(self, state: State, month: Month, ledger: Ledger) -> None:
-        """Count stocks from the posts and flows from the ledger."""
+    def month_end(self, state: State, month: Month, people: Ledger, posts: Ledger) -> None:
+        """Count stocks from the posts and flows from the ledgers."""
         self._stocks(state, month.number)
-        code = ledger.cell * np.intp(len(Flow)) + ledger.flow
         size = state.heads.size * len(Flow)
-        flows = np.bincount(code, minlength=size).reshape(*state.heads.shape, len(Flow))
-        self.flows[:, month.number] = flows
+        for ledger in (people, posts):
+            code = ledger.cell * np.intp(len(Flow)) + ledger.flow
+            flows = np.bincount(code, minlength=size).reshape(*state.heads.shape, len(Flow))
+            self.flows[:, month.number] += flows.astype(np.int32)
         if self.log is not None:
             self._log_month(state, month)
 

@@ -115,7 +115,7 @@ class Trainees:
             code = (replication * (months + 1) + month[replication, row]) * lines
             code += self.line[row]
             size = count * (months + 1) * lines
-            out[..., flow] = np.bincount(code, minlength=size).reshape(count, -1, lines)
+            out[..., flow] = np.bincount(code, minlength=size).reshape(count, months + 1, lines)
         return out
 
     def stocks(self, hired: U8, months: int, lines: int) -> NDArray[np.int32]:
@@ -135,5 +135,5 @@ class Trainees:
                 replication, row = np.nonzero(here)
                 code = replication * lines + self.line[row]
                 counted = np.bincount(code, minlength=len(hired) * lines)
-                out[:, month, :, stock] = counted.reshape(-1, lines)
+                out[:, month, :, stock] = counted.reshape(len(hired), lines)
         return out

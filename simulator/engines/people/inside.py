@@ -7,7 +7,8 @@ from operator import attrgetter
 from simulator.domain.words import How
 from simulator.engines.people import clock
 from simulator.engines.people.world import Answer, Life, Person, Vacancy, World
-from simulator.keyed import Purpose, number, promotion_score
+from simulator.keyed import STEP, Purpose, mix, number, promotion_score, unit
+from simulator.model.specification import CALLS
 
 
 def promote(world: World) -> Life:
@@ -34,13 +35,20 @@ def promote(world: World) -> Life:
 
 
 def choose(world: World, vacancy: Vacancy) -> Person | None:
-    """The eligible holder of a post of the band below with the highest score."""
+    """The eligible holder of a post of the band below with the highest score.
+
+    Calls name posts one after another; only if no call names a candidate are all compared.
+    """
     tables, month = world.tables, world.month
     key = number(world.rep, tables.slot_key[vacancy.slot], Purpose.PROMOTION, vacancy.turn)
     below = tables.below[vacancy.cell]
-    first = tables.first[below]
+    first, top = tables.first[below], world.top[below]
+    for k in range(CALLS):
+        called = world.holders[first + int(unit(mix(key + Purpose.TRY + k * STEP)) * top)]
+        if called is not None and called.eligible <= month and top:
+            return called
     best, winner = -1, None
-    for person in world.holders[first : first + tables.slots[below]]:
+    for person in world.holders[first : first + top]:
         if person is not None and person.eligible <= month:
             score = promotion_score(key, person.mark)
             if score > best:  # equal scores: the lower serial stays
