@@ -36,9 +36,9 @@ def main() -> None:
     spec = compile_scenario(load_scenario(root / "scenarios" / "england.toml"))
     layout = make_layout(spec, (given.region,))
     here = [spec.trust_region[trust] == given.region for trust in spec.cells.trust]
-    slots = int(spec.cells.slots[here].sum())
-    sizes = given.size or [block_size(replace(spec, replications=1 << 10), slots)]
-    print(f"{given.region}: {slots:,} slots, {spec.months} months; the process's own time")
+    posts = int(spec.cells.posts[here].sum())
+    sizes = given.size or [block_size(replace(spec, replications=1 << 10), posts)]
+    print(f"{given.region}: {posts:,} opening posts, {spec.months} months; the process's own time")
     for size in sizes:
         sum_block(layout, 0, size)
         start = time.process_time()

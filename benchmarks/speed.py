@@ -43,14 +43,15 @@ def main() -> int:
     effort = Effort(quick=given.quick, full=given.full)
     rows: list[Row] = []
     start = time.perf_counter()
-    print(heading(effort))
+    head = heading(effort)
+    print(head)
     print(HEAD, end="")
     for name in given.only or CASES:
         for row in measure(name, effort):
             print(line(row), flush=True)
             rows.append(row)
         if not given.only:
-            write(effort, rows, time.perf_counter() - start, finished=name == list(CASES)[-1])
+            write(head, rows, time.perf_counter() - start, finished=name == list(CASES)[-1])
     print("\n" + verdict(rows))
     return int(any(row.met is False for row in rows))
 
@@ -120,12 +121,12 @@ def commit() -> str:
         return "not known"
 
 
-def write(effort: Effort, rows: list[Row], took: float, *, finished: bool) -> None:
+def write(head: str, rows: list[Row], took: float, *, finished: bool) -> None:
     """Write the table, with what is there so far."""
     parts = [
         "# Speed\n\nWritten by `python benchmarks/speed.py`; ",
         "`README.md` says what each row means.\n\n",
-        heading(effort) + "\n",
+        head + "\n",
         HEAD,
         *(line(row) + "\n" for row in rows),
         f"\n{verdict(rows)}; {took:.0f} s{'' if finished else ' so far, not finished'}.\n",

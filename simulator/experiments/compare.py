@@ -189,7 +189,7 @@ def _year_ends(
     months = np.arange(YEAR, spec.months + 1, YEAR)
     units, _ = find_units(spec)
     total = np.zeros((2, len(months), len(places), len(COLUMNS), spec.replications), np.int64)
-    jobs = [(unit.regions, unit.slots) for unit in units]
+    jobs = [(unit.regions, unit.posts) for unit in units]
     for done, part in enumerate(_parts(spec, places, months, jobs, workers), start=1):
         total += part
         tell(done, len(jobs))

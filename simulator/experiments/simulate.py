@@ -36,8 +36,8 @@ from simulator.results.totals import YEAR, BlockTotals, PoolRecord
 Progress = Callable[[int, int, str], None]
 """Called with (work done, work in all, words)."""
 
-_TARGET: Final = 260_000
-"""Posts x replications of a block: about what stays in a core's second-level cache."""
+_TARGET: Final = 300_000
+"""Opening posts x replications of a block: few enough for the cache, many enough for NumPy."""
 _LARGEST: Final = 1024
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Options of glibc's mallopt."""
@@ -53,7 +53,7 @@ class Unit:
 
     regions: tuple[str, ...]
     places: NDArray[np.intp]
-    slots: int
+    posts: int
 
 
 @dataclass(slots=True)
@@ -95,14 +95,14 @@ def find_units(spec: Specification) -> tuple[list[Unit], NDArray[np.intp]]:
         inside &= ~member[:, of_trust != number].any(axis=1)
         seen |= inside
         cells = of_trust[spec.cells.trust] == number
-        slots = int(spec.cells.slots[cells].sum())
-        units.append(Unit((region,), np.flatnonzero(inside), slots))
+        posts = int(spec.cells.posts[cells].sum())
+        units.append(Unit((region,), np.flatnonzero(inside), posts))
     return units, np.flatnonzero(~seen)
 
 
-def block_size(spec: Specification, slots: int) -> int:
+def block_size(spec: Specification, posts: int) -> int:
     """Replications of a block: a power of two that keeps a block in cache."""
-    wanted = max(_TARGET // max(slots, 1), 8)
+    wanted = max(_TARGET // max(posts, 1), 8)
     size = min(1 << int(np.log2(wanted)), _LARGEST)
     return max(1, min(size, spec.replications))
 
@@ -198,7 +198,7 @@ def simulate(
     """
     units, wide = find_units(spec)
     _keep_memory()
-    size = size or block_size(spec, max((unit.slots for unit in units), default=1))
+    size = size or block_size(spec, max((unit.posts for unit in units), default=1))
     count = min(workers or os.cpu_count() or 1, max(len(units), 1))
     wide_summary = PlaceSummary(spec, wide) if len(wide) else None
     counter = _Counter(len(units) * spec.replications * spec.months, progress)
@@ -222,10 +222,10 @@ def _share_out(units: list[Unit], count: int) -> list[list[Unit]]:
     """Share units among processes: the largest first, to whoever has least."""
     parts: list[list[Unit]] = [[] for _ in range(count)]
     load = [0] * count
-    for unit in sorted(units, key=lambda unit: -unit.slots):
+    for unit in sorted(units, key=lambda unit: -unit.posts):
         least = load.index(min(load))
         parts[least].append(unit)
-        load[least] += unit.slots
+        load[least] += unit.posts
     return [part for part in parts if part]
 
 

@@ -1,7 +1,8 @@
 """Exact streaming histograms of many integer series: quantiles without keeping replications.
 
-Each series has a window of bins that widens when a value falls outside it, so nothing is clipped
-and no pilot run is needed. Adding values in another order gives the same counts.
+Each series has a window of bins; what falls outside is kept aside until there is enough of it to
+widen the windows, so nothing is clipped and no pilot run is needed. Adding values in another
+order gives the same counts.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ F64 = NDArray[np.float64]
 _MARGIN: Final = 2
 _CARRY: Final = 128
 """A byte that reaches this much hands it over to the carry."""
+_SPILL: Final = 0.02
+"""Values outside the windows, relative to the bins, at which windows are widened."""
 _CHUNK: Final = 2048
 """Series that are moved together when windows widen."""
 
@@ -32,9 +35,7 @@ class Histograms:
         anchors: A value of each series that is the middle of a bin, and so is reported exactly.
     """
 
-    def __init__(
-        self, series: int, widths: I64 | None = None, anchors: I64 | None = None
-    ) -> None:
+    def __init__(self, series: int, widths: I64 | None = None, anchors: I64 | None = None) -> None:
         """Start with no value and no window."""
         self.anchor = np.zeros(series, dtype=np.int64) if anchors is None else anchors
         self.width = np.ones(series, dtype=np.int64) if widths is None else widths
@@ -45,6 +46,7 @@ class Histograms:
         self.counts = np.zeros(0, dtype=np.uint8)
         self.carried = np.zeros(0, dtype=np.int64)  # bins, ascending
         self.carry = np.zeros(0, dtype=np.int64)  # what each carries
+        self.spilled: list[tuple[I64, I64]] = []  # series and bins outside the windows
         self.values = 0
 
     @property
@@ -62,24 +64,49 @@ class Histograms:
         if not self.unit:
             bins -= self.anchor[:, None]
             bins = np.rint(bins * (1.0 / self.width)[:, None]).astype(np.int64)
-        low, high = bins.min(axis=1), bins.max(axis=1)
-        if self.values == 0 or (low < self.low).any() or (high >= self.low + self.size).any():
-            self._widen(low, high)
-        bins += (self.offset - self.low)[:, None]
-        flat = bins.ravel()
+        if self.values == 0:
+            self._widen(bins.min(axis=1), bins.max(axis=1))
+        place = bins - self.low[:, None]
+        outside = (place < 0) | (place >= self.size[:, None])
+        place += self.offset[:, None]
+        if outside.any():
+            row, column = np.nonzero(outside)
+            self.spilled.append((row, bins[row, column]))
+            self._count(place[~outside])
+            if sum(len(row) for row, _ in self.spilled) > _SPILL * len(self.counts):
+                self.settle()
+        else:
+            self._count(place.ravel())
+        self.values += values.shape[1]
+
+    def _count(self, flat: I64) -> None:
         np.add.at(self.counts, flat, np.uint8(1))
         full = np.unique(flat[self.counts[flat] >= _CARRY])
         if len(full):
             self.counts[full] -= np.uint8(_CARRY)
-            self._carry(full)
-        self.values += values.shape[1]
+            self._carry(full, np.full(len(full), _CARRY, dtype=np.int64))
 
-    def _carry(self, full: I64) -> None:
-        bins = np.concatenate([self.carried, full])
-        amounts = np.concatenate([self.carry, np.full(len(full), _CARRY, dtype=np.int64)])
-        self.carried, back = np.unique(bins, return_inverse=True)
+    def settle(self) -> None:
+        """Widen windows to what has fallen outside them, and count that."""
+        if not self.spilled:
+            return
+        row = np.concatenate([row for row, _ in self.spilled])
+        bins = np.concatenate([bins for _, bins in self.spilled])
+        self.spilled = []
+        low, high = self.low.copy(), self.low + self.size - 1
+        np.minimum.at(low, row, bins)
+        np.maximum.at(high, row, bins)
+        self._widen(low, high)
+        flat = bins - self.low[row] + self.offset[row]
+        self._carry(*np.unique(flat, return_counts=True))
+
+    def _carry(self, bins: I64, amounts: I64) -> None:
+        """Add amounts to the carry of distinct bins."""
+        every = np.concatenate([self.carried, bins])
+        total = np.concatenate([self.carry, amounts])
+        self.carried, back = np.unique(every, return_inverse=True)
         self.carry = np.zeros(len(self.carried), dtype=np.int64)
-        np.add.at(self.carry, back, amounts)
+        np.add.at(self.carry, back, total)
 
     def _widen(self, low: I64, high: I64) -> None:
         """Move windows so that they hold low .. high, with some room where they grew."""
@@ -109,6 +136,7 @@ class Histograms:
 
         With bins wider than one, the middle of the bin.
         """
+        self.settle()
         ranks = [max(int(np.ceil(share * self.values - 1e-9)), 1) for share in shares]
         out = np.empty((len(shares), len(self.low)))
         for begin in range(0, len(self.low), _CHUNK):

@@ -277,8 +277,8 @@ FAULTS = [
     ),
     Fault(
         "arrays.stages",
-        "state.first_to_choose(winner)",
-        "np.sort(len(winner) - 1 - state.first_to_choose(winner[::-1]))",
+        "state.first_to_choose(winner[found])",
+        "np.sort(len(found) - 1 - state.first_to_choose(winner[found][::-1]))",
         "of two vacancies that choose one person the later wins",
     ),
     Fault(

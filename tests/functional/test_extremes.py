@@ -118,6 +118,11 @@ def live(spec: Specification) -> Specification:
     return alter(spec, changes)
 
 
+def newcomers_only() -> Specification:
+    """The same world in which none of the opening staff may be promoted."""
+    return alter(world(), {"slots.eligible": 254})
+
+
 def replayed(spec: Specification | None = None) -> Specification:
     """The same world with the rest of the region replayed."""
     spec = spec or world()
@@ -323,7 +328,7 @@ LEVERS: Final = (
     Lever("hiring.again_quantiles", 1.0, 5.0, "months vacant", +1, 0.4),
     Lever("hiring.notice_quantiles", 1.0, 5.0, "months vacant", +1, 0.6),
     Lever("hiring.joiner_ages", 30, OLD, "leavers", +1, 31),
-    Lever("hiring.min_months", 1, 30, "promotions", -1, 6),
+    Lever("hiring.min_months", 1, 30, "promotions", -1, 6, newcomers_only),
     Lever("hiring.move_share", 0.1, 0.6, "moves", +1, 35),
     Lever("hiring.mover_rate", 0.005, 0.5, "moves", +1, 28),
     Lever("hiring.congestion", 0.0, 5.0, "months vacant", +1, 1.5),

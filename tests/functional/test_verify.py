@@ -1,4 +1,4 @@
-"""A stored result can be run again to the bit, on this machine and on one with fewer CPU features."""
+"""A stored result can be run again to the bit, here and with fewer CPU features."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from numpy._core._multiarray_umath import __cpu_dispatch__, __cpu_features__
+from numpy._core._multiarray_umath import (  # type: ignore[import-not-found]
+    __cpu_dispatch__,
+    __cpu_features__,
+)
 
 from simulator.domain.digests import file_digest
 from simulator.experiments.run import run_scenario
@@ -83,7 +86,7 @@ def test_a_changed_file_is_refused(stored: Path, tmp_path: Path) -> None:
     result.write(tmp_path / "copy")
     path = tmp_path / "copy" / "flows.parquet"
     pq.write_table(result.tables["places"], path)
-    with pytest.raises(ResultError, match="flows.parquet: has changed"):
+    with pytest.raises(ResultError, match=r"flows\.parquet: has changed"):
         read_result(tmp_path / "copy")
     manifest = json.loads((tmp_path / "copy" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["files"]["flows.parquet"] != file_digest(path)

@@ -42,6 +42,7 @@ from simulator.keyed import (
     units,
 )
 from simulator.model.specification import (
+    CALLS,
     QUANTILES,
     TRIES,
     Cells,
@@ -486,7 +487,9 @@ def test_joiners_are_born_in_the_year_of_their_age(due: int, cohort: int) -> Non
 def test_failed_rounds_are_advertised_again_at_once() -> None:
     spec = build([ONE], months=8, phases={0: Phase.ADVERT})
     spec.slots.due[0] = 2
-    trace = simulate(hiring(spec, round_quantiles=table(2.4), again_quantiles=table(2.4), hire_factor=1.1))
+    trace = simulate(
+        hiring(spec, round_quantiles=table(2.4), again_quantiles=table(2.4), hire_factor=1.1)
+    )
     assert happened(trace, Flow.ROUNDS_FAILED) == {2: 1, 5: 1, 8: 1}
     assert phase_of(trace, Stock.ADVERT) == [1] * 9
 
@@ -529,9 +532,14 @@ def promotion_case(eligible: Sequence[int]) -> Specification:
     return hiring(spec, internal_share=1.0)
 
 
-def best_candidate(spec: Specification, slot: int, among: Sequence[int]) -> int:
+def best_candidate(spec: Specification, slot: int, among: Sequence[int], top: int = 5) -> int:
+    """Who is called first, and if no call names a candidate, who has the highest score."""
     rep = replication_key(spec.seed, 0)
     vacancy = number(rep, int(spec.slots.key[slot]), Purpose.PROMOTION, 1)
+    for k in range(CALLS):
+        called = floor(unit(mix(vacancy + Purpose.TRY + k * STEP)) * top)
+        if called in among:
+            return called
     scores = {s: promotion_score(vacancy, (rep + int(spec.slots.key[s])) & MASK) for s in among}
     return max(scores, key=lambda s: scores[s])
 
