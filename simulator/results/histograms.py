@@ -60,24 +60,34 @@ class Histograms:
             self._add(values[:, first : first + _CARRY // 2])
 
     def _add(self, values: NDArray[np.signedinteger]) -> None:
-        bins = values.astype(np.int64)
-        if not self.unit:
-            bins -= self.anchor[:, None]
-            bins = np.rint(bins * (1.0 / self.width)[:, None]).astype(np.int64)
         if self.values == 0:
+            bins = self._bins(values, slice(None))
             self._widen(bins.min(axis=1), bins.max(axis=1))
-        place = bins - self.low[:, None]
-        outside = (place < 0) | (place >= self.size[:, None])
-        place += self.offset[:, None]
-        if outside.any():
-            row, column = np.nonzero(outside)
-            self.spilled.append((row, bins[row, column]))
-            self._count(place[~outside])
-            if sum(len(row) for row, _ in self.spilled) > _SPILL * len(self.counts):
-                self.settle()
-        else:
-            self._count(place.ravel())
+        for begin in range(0, len(values), _CHUNK):
+            self._add_some(values, slice(begin, begin + _CHUNK))
         self.values += values.shape[1]
+        if sum(len(row) for row, _ in self.spilled) > _SPILL * len(self.counts):
+            self.settle()
+
+    def _bins(self, values: NDArray[np.signedinteger], some: slice) -> I64:
+        bins = values[some].astype(np.int64)
+        if not self.unit:
+            bins -= self.anchor[some, None]
+            bins = np.rint(bins * (1.0 / self.width[some])[:, None]).astype(np.int64)
+        return bins
+
+    def _add_some(self, values: NDArray[np.signedinteger], some: slice) -> None:
+        """Count a chunk of series; set aside what lies outside their windows."""
+        bins = self._bins(values, some)
+        place = bins - self.low[some, None]
+        outside = (place < 0) | (place >= self.size[some, None])
+        place += self.offset[some, None]
+        if not outside.any():
+            self._count(place.ravel())
+            return
+        row, column = np.nonzero(outside)
+        self.spilled.append((row + some.start, bins[row, column]))
+        self._count(place[~outside])
 
     def _count(self, flat: I64) -> None:
         np.add.at(self.counts, flat, np.uint8(1))

@@ -12,7 +12,10 @@ import numpy as np
 
 from simulator.domain.words import GROUPS
 from simulator.engines.arrays.ragged import Index
-from simulator.model.specification import F64, U64, Specification
+from simulator.model.specification import F64, U64, Pulls, Specification
+
+NO_TRUST = -2
+"""Local cell of an option that is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,10 @@ class Layout:
     trust: Index
     option: Index
     local_cell: Index  # specification cell -> local cell, -1 elsewhere; last entry -1
+    # by option of a pull, padded: key, weight, local cell (-1 outside, NO_TRUST for padding)
+    pull_key: U64  # (O, most trusts)
+    pull_weight: F64
+    pull_cell: Index
     # by (class, cohort): cumulative hazard, rows offset so that the flat array ascends
     cumulative: F64
     search: F64
@@ -82,6 +89,7 @@ def make_layout(spec: Specification, regions: tuple[str, ...] | None = None) -> 
     klass = spec.cells.klass[cells].astype(np.intp)
     trust = local_trust[spec.cells.trust[cells]]
     cumulative, search, offset = _hazard_tables(spec.exits.hazard)
+    pull_key, pull_weight, pull_cell = _pull_tables(spec.pulls, local_cell)
     return Layout(
         spec=spec,
         cells=cells,
@@ -103,6 +111,9 @@ def make_layout(spec: Specification, regions: tuple[str, ...] | None = None) -> 
         trust=trust,
         option=spec.cells.option[cells].astype(np.intp),
         local_cell=local_cell,
+        pull_key=pull_key,
+        pull_weight=pull_weight,
+        pull_cell=pull_cell,
         cumulative=cumulative,
         search=search,
         row_offset=offset,
@@ -115,6 +126,20 @@ def _renumber(chosen: Index, size: int) -> Index:
     numbers = np.full(size, -1, dtype=np.intp)
     numbers[chosen] = np.arange(len(chosen))
     return numbers
+
+
+def _pull_tables(pulls: Pulls, local_cell: Index) -> tuple[U64, F64, Index]:
+    """The trusts of each option as rows of equal length."""
+    lengths = np.diff(pulls.first)
+    shape = (len(lengths), max(int(lengths.max(initial=0)), 1))
+    row = np.repeat(np.arange(len(lengths)), lengths)
+    column = np.arange(len(pulls.key)) - np.repeat(pulls.first[:-1], lengths)
+    key, weight = np.zeros(shape, dtype=np.uint64), np.ones(shape)
+    cell = np.full(shape, NO_TRUST, dtype=np.intp)
+    key[row, column] = pulls.key
+    weight[row, column] = pulls.weight
+    cell[row, column] = local_cell[pulls.cell]
+    return key, weight, cell
 
 
 def _hazard_tables(hazard: F64) -> tuple[F64, F64, float]:

@@ -6,8 +6,9 @@ import numpy as np
 
 from simulator import keyed
 from simulator.domain.words import Phase
+from simulator.engines.arrays.layout import NO_TRUST
 from simulator.engines.arrays.month import NOBODY
-from simulator.engines.arrays.ragged import Index, best_in_run, ranges
+from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
 from simulator.model.specification import TRIES, U64
 
@@ -32,23 +33,19 @@ def pull(state: State, month: int, movers: Index) -> tuple[Index, Index, Index]:
 
 def _choose_trust(state: State, movers: Index, base: U64) -> Index:
     """Flat cell of the trust with the lowest score; -1 outside the model, -2 no trust at all."""
-    layout, pulls = state.layout, state.layout.spec.pulls
+    layout = state.layout
     flat = state.cell[movers].astype(np.intp)
     own = flat % layout.cell_count
     option = layout.option[own]
-    start = pulls.first[option].astype(np.intp)
-    entry, owner = ranges(start, pulls.first[option + 1] - start)
-    cell = layout.local_cell[pulls.cell[entry]]
-    other = np.flatnonzero(cell != own[owner])
-    entry, owner, cell = entry[other], owner[other], cell[other]
-    score = keyed.exponentials(keyed.mix_array(base[owner] + pulls.key[entry]))
-    score /= pulls.weight[entry]
-    chosen = np.full(len(movers), -2, dtype=np.intp)
-    # positive floats order as their bits do, so the lowest score is the highest complement
-    runs, best = best_in_run(~score.view(np.uint64), owner)
-    found = cell[best]
-    chosen[runs] = np.where(found < 0, -1, found + (flat - own)[runs])
-    return chosen
+    cell = layout.pull_cell[option]
+    score = keyed.exponentials(keyed.mix_array(layout.pull_key[option] + base[:, None]))
+    score /= layout.pull_weight[option]
+    score[(cell == own[:, None]) | (cell == NO_TRUST)] = np.inf
+    row = np.arange(len(movers))
+    best = score.argmin(axis=1)
+    found = cell[row, best]
+    inside = np.where(found < 0, -1, found + flat - own)
+    return np.where(np.isinf(score[row, best]), NO_TRUST, inside)
 
 
 def tries(state: State, source: Index, cell: Index, base: U64) -> None:
