@@ -349,8 +349,8 @@ FAULTS = [
     ),
     Fault(
         "arrays.pulls",
-        "cell != own[owner]",
-        "cell != -9",
+        "cell == own[:, None]",
+        "cell == -9",
         "a trust may pull from itself",
     ),
     Fault(
