@@ -15,7 +15,7 @@ from simulator.domain.words import BAND_RANGES, GROUPS
 from simulator.evidence.trusts import Trust, opening_trusts, transfers
 from simulator.model.baseline import compile_replay
 from simulator.model.census import Census, read_census
-from simulator.model.draws import relative, sample, trust_factors
+from simulator.model.draws import relative, relative_to_fit, sample, trust_factors
 from simulator.model.intake import compile_training, no_training
 from simulator.model.levers import LeverClasses, factor_path, lever_classes, reaches_group
 from simulator.model.places import compile_places
@@ -224,7 +224,7 @@ def _exits(
     share = np.divide(retired, hazard, out=np.zeros_like(hazard), where=hazard > 0)
     hazard[:, :, 0] = 0.0
     rate = scenario.parameter("leaving.organisation_rate")
-    by_draw = relative(scenario.seed, scenario.draws, rate, scenario.opening)
+    by_draw = relative_to_fit(scenario.seed, scenario.draws, rate, scenario.opening)
     spread = scenario.parameter("leaving.trust_log_sd").at(scenario.opening)
     codes = tuple(trust.code for trust in trusts)
     by_trust = trust_factors(scenario.seed, scenario.draws, "leaving", codes, spread)
@@ -248,7 +248,7 @@ def _hiring(
     codes = tuple(trust.code for trust in trusts)
     by_trust = trust_factors(scenario.seed, scenario.draws, "hiring", codes, spread)
     delay = scenario.parameter("hiring.approval_median_months")
-    by_draw = relative(scenario.seed, scenario.draws, delay, scenario.opening)
+    by_draw = relative_to_fit(scenario.seed, scenario.draws, delay, scenario.opening)
     return Hiring(
         post_index=post_index,
         hire_factor=by_draw[:, None] * by_trust,
@@ -295,7 +295,7 @@ def _pools(
         scenario.seed, scenario.draws, scenario.parameter("supply.growth"), scenario.opening
     )
     years = np.arange(scenario.months + 1) / 12.0
-    factor = relative(scenario.seed, scenario.draws, tightness, scenario.opening)
+    factor = relative_to_fit(scenario.seed, scenario.draws, tightness, scenario.opening)
     return Pools(
         names=tuple(names),
         key=np.array([keyed.name_key("pool|" + "|".join(n)) for n in names], dtype=np.uint64),

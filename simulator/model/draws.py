@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from simulator import keyed
-from simulator.evidence.library import Parameter
+from simulator.evidence.library import Parameter, load_library
 from simulator.model.specification import F64
 
 BOUND: Final = 2.5
@@ -63,6 +63,14 @@ def sample(seed: int, draws: int, parameter: Parameter, month: str) -> F64:
 def relative(seed: int, draws: int, parameter: Parameter, month: str) -> F64:
     """Draws of a parameter as factors on its stated value, shape (D,)."""
     return sample(seed, draws, parameter, month) / parameter.at(month)
+
+
+def relative_to_fit(seed: int, draws: int, parameter: Parameter, month: str) -> F64:
+    """Draws of a parameter as factors on the library's value, to which the census was fitted.
+
+    A scenario's own value so becomes a factor on what was fitted, shape (D,).
+    """
+    return sample(seed, draws, parameter, month) / load_library().at(parameter.id, month)
 
 
 def trust_factors(seed: int, draws: int, name: str, trusts: tuple[str, ...], log_sd: float) -> F64:

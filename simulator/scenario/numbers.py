@@ -82,6 +82,26 @@ def outside(value: float, bounds: Bounds) -> str:
     return bounds.words
 
 
+RUN_PARAMETERS: Final = frozenset(
+    {
+        "graduates.give_up_hazard",
+        "group.clinical.share_of_trust_fte",
+        "hiring.approval_median_months",
+        "hiring.trust_log_sd",
+        "leaving.organisation_rate",
+        "leaving.trust_log_sd",
+        "need.funded_share",
+        "need.funding_lag",
+        "need.growth",
+        "need.ratio.share_of_trust_fte",
+        "need.trust_size_growth",
+        "supply.growth",
+        "supply.tightness",
+    }
+)
+"""Parameters that a run reads; all others enter only through the census."""
+
+
 def check_parameters(
     layered: Layered, overrides: dict[str, ParameterOverride], library: Library
 ) -> list[Problem]:
@@ -92,6 +112,13 @@ def check_parameters(
         if name not in library.parameters:
             words = f"no such parameter{_near(name, library.ids)}; `workforce evidence` lists all"
             problems.append(layered.problem(path, None, words))
+            continue
+        if name not in RUN_PARAMETERS:
+            words = (
+                "this number is used when the census is built, not in a run, so it would change "
+                f"nothing; give one of {', '.join(sorted(RUN_PARAMETERS))}, or a [fitted] value"
+            )
+            problems.append(layered.problem(path, name, words))
             continue
         problems += _check_override(layered, path, override, library.get(name))
     return problems
