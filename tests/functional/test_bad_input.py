@@ -259,6 +259,12 @@ NUMBERS = [
         ("graduates.give_up_hazard", "-1", "a hazard per year is between 0 and 12"),
     ),
     Case(
+        "parameter-of-the-census",
+        'parameters."need.growth"]\nvalue = 0.05',
+        'parameters."vacancy.rate.2022"]\nvalue = 0.08',
+        ("vacancy.rate.2022", "used when the census is built, not in a run"),
+    ),
+    Case(
         "unknown-fitted",
         "[fitted.notice_median]",
         "[fitted.notice]",
