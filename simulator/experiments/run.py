@@ -102,7 +102,7 @@ def law_manifest(scenario: Scenario, spec: Specification) -> dict[str, Any]:
         "replications": spec.replications,
         "boundary": boundary(scenario, spec),
         "baseline": spec.replay.digest if spec.replay is not None else None,
-        "census": "synthetic until a trust loads its own",
+        "census": _census_words(scenario),
         "own_rows": [path.name for path in scenario.census_rows],
         "notes": list(scenario.notes),
     }
@@ -122,6 +122,14 @@ def boundary(scenario: Scenario, spec: Specification) -> str:
         f"{count} trust{'s are' if count > 1 else ' is'} simulated; candidates, and moves to and "
         "from the other trusts, are as in the stored England baseline and do not respond."
     )
+
+
+def _census_words(scenario: Scenario) -> str:
+    """In words: whose numbers the opening census holds."""
+    if not scenario.census_rows:
+        return "synthetic until a trust loads its own"
+    names = ", ".join(path.name for path in scenario.census_rows)
+    return f"synthetic, except for the trusts that loaded their own rows ({names})"
 
 
 def _inputs(scenario: Scenario) -> dict[str, str]:

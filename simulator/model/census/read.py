@@ -100,7 +100,7 @@ def read_posts(path: Path) -> pd.DataFrame:
 def _rows(path: Path, columns: tuple[str, ...], problems: list[Problem]) -> Rows:
     """Read a file as text fields; rows of the wrong length are problems and left out."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # Excel writes a mark first
     except OSError:
         problems.append(Problem(path.name, "", "", "the file is missing or cannot be read"))
         return []
