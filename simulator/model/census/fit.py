@@ -19,6 +19,7 @@ from simulator.evidence.library import Library
 from simulator.evidence.tables import table_rows
 from simulator.evidence.trusts import Trust
 from simulator.model.census.people import Observed
+from simulator.model.intake import load_pathways
 from simulator.model.steady import (
     AGES,
     WEEKS_PER_MONTH,
@@ -78,24 +79,21 @@ class Pathway:
 
 
 def read_pathways() -> tuple[Pathway, ...]:
-    """Return the pathways; the intake is the lesser of places and applicants."""
-    found = []
-    for row in table_rows("pathways"):
-        places, applicants = float(row["places_per_year"]), row["applicants_per_year"]
-        found.append(
-            Pathway(
-                id=row["pathway"],
-                group=GROUPS.index(row["group"]),
-                band_range=BAND_RANGES.index(row["band_range"]),
-                duration=int(row["duration_months"]),
-                start_month=int(row["start_month_of_year"]),
-                intake=min(places, float(applicants)) if applicants else places,
-                completion=float(row["completion"]),
-                seek=float(row["seek_nhs_share"]),
-                age=int(row["age_at_completion"]),
-            )
+    """Return the pathways by number; the intake is the lesser of places and applicants."""
+    return tuple(
+        Pathway(
+            id=one.id,
+            group=GROUPS.index(one.group),
+            band_range=BAND_RANGES.index(one.band_range),
+            duration=one.duration,
+            start_month=one.start_month,
+            intake=min(one.places, one.applicants),
+            completion=one.completion,
+            seek=one.seek_share,
+            age=one.age,
         )
-    return tuple(found)
+        for one in load_pathways()
+    )
 
 
 def exit_fit(opening: str, library: Library) -> ExitFit:
