@@ -341,8 +341,8 @@ def _keep_memory() -> None:
     """Ask glibc to keep freed arrays: giving them back and faulting them in again is slow."""
     with suppress(OSError, AttributeError):
         library = ctypes.CDLL(None)
-        library.mallopt(_TRIM_THRESHOLD, 1 << 28)
-        library.mallopt(_MMAP_THRESHOLD, 1 << 26)
+        library.mallopt(_TRIM_THRESHOLD, 1 << 26)
+        library.mallopt(_MMAP_THRESHOLD, 1 << 25)
 
 
 def _work(

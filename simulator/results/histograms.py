@@ -16,10 +16,10 @@ I64 = NDArray[np.int64]
 F64 = NDArray[np.float64]
 
 _MARGIN: Final = 2
-_CARRY: Final = 128
-"""A byte that reaches this much hands it over to the carry."""
 _SPILL: Final = 0.02
 """Values outside the windows, relative to the bins, at which windows are widened."""
+_MOST: Final = 64
+"""Values of a series that are counted at once: fewer than a byte holds above what is carried."""
 _CHUNK: Final = 2048
 """Series that are moved together when windows widen."""
 
@@ -27,7 +27,8 @@ _CHUNK: Final = 2048
 class Histograms:
     """Counts of integer values of ``series`` series in bins of a whole width.
 
-    Counts are bytes; whatever a byte cannot hold is carried to a short sorted list.
+    Counts are bytes, or two bytes where every value has a bin; whatever they cannot hold is carried
+    to a short sorted list.
 
     Args:
         series: Number of series.
@@ -43,7 +44,10 @@ class Histograms:
         self.low = np.zeros(series, dtype=np.int64)
         self.size = np.zeros(series, dtype=np.int64)
         self.offset = np.zeros(series, dtype=np.int64)
-        self.counts = np.zeros(0, dtype=np.uint8)
+        self.dtype = np.uint16 if self.unit else np.uint8
+        self.full = 1 << 15 if self.unit else 1 << 7  # a count this high is handed to the carry
+        self.counts = np.zeros(0, dtype=self.dtype)
+        self.unsorted: list[tuple[I64, I64]] = []  # carries not yet merged
         self.carried = np.zeros(0, dtype=np.int64)  # bins, ascending
         self.carry = np.zeros(0, dtype=np.int64)  # what each carries
         self.spilled: list[tuple[I64, I64]] = []  # series and bins outside the windows
@@ -55,9 +59,9 @@ class Histograms:
         return self.counts.nbytes + self.carried.nbytes + self.carry.nbytes
 
     def add(self, values: NDArray[np.signedinteger]) -> None:
-        """Add one block of values, shape (series, N), N below 128."""
-        for first in range(0, values.shape[1], _CARRY // 2):
-            self._add(values[:, first : first + _CARRY // 2])
+        """Add one block of values, shape (series, N)."""
+        for first in range(0, values.shape[1], _MOST):
+            self._add(values[:, first : first + _MOST])
 
     def _add(self, values: NDArray[np.signedinteger]) -> None:
         if self.values == 0:
@@ -90,11 +94,12 @@ class Histograms:
         self._count(place[~outside])
 
     def _count(self, flat: I64) -> None:
-        np.add.at(self.counts, flat, np.uint8(1))
-        full = np.unique(flat[self.counts[flat] >= _CARRY])
+        np.add.at(self.counts, flat, self.dtype(1))
+        full = flat[self.counts[flat] >= self.full]
         if len(full):
-            self.counts[full] -= np.uint8(_CARRY)
-            self._carry(full, np.full(len(full), _CARRY, dtype=np.int64))
+            full = np.unique(full)
+            self.counts[full] -= self.dtype(self.full)
+            self._carry(full, np.full(len(full), self.full, dtype=np.int64))
 
     def settle(self) -> None:
         """Widen windows to what has fallen outside them, and count that."""
@@ -111,15 +116,24 @@ class Histograms:
         self._carry(*np.unique(flat, return_counts=True))
 
     def _carry(self, bins: I64, amounts: I64) -> None:
-        """Add amounts to the carry of distinct bins."""
-        every = np.concatenate([self.carried, bins])
-        total = np.concatenate([self.carry, amounts])
+        """Add amounts to the carry of distinct bins; they are merged when there are many."""
+        self.unsorted.append((bins, amounts))
+        if sum(len(bins) for bins, _ in self.unsorted) > max(len(self.carried), 1 << 16):
+            self._merge()
+
+    def _merge(self) -> None:
+        if not self.unsorted:
+            return
+        every = np.concatenate([self.carried, *(bins for bins, _ in self.unsorted)])
+        total = np.concatenate([self.carry, *(amounts for _, amounts in self.unsorted)])
+        self.unsorted = []
         self.carried, back = np.unique(every, return_inverse=True)
         self.carry = np.zeros(len(self.carried), dtype=np.int64)
         np.add.at(self.carry, back, total)
 
     def _widen(self, low: I64, high: I64) -> None:
         """Move windows so that they hold low .. high, with some room where they grew."""
+        self._merge()
         old_low, old_size, old_offset, old = self.low, self.size, self.offset, self.counts
         first = self.values == 0
         start = low if first else np.minimum(low, old_low)
@@ -129,7 +143,7 @@ class Histograms:
         new_high = stop + np.where(first | (stop > old_low + old_size), room, 0)
         self.low, self.size = new_low, new_high - new_low
         self.offset = np.cumsum(self.size) - self.size
-        self.counts = np.zeros(int(self.size.sum()), dtype=np.uint8)
+        self.counts = np.zeros(int(self.size.sum()), dtype=self.dtype)
         shift = self.offset + old_low - new_low - old_offset
         if len(self.carried):
             owner = np.searchsorted(old_offset, self.carried, side="right") - 1
@@ -147,6 +161,7 @@ class Histograms:
         With bins wider than one, the middle of the bin.
         """
         self.settle()
+        self._merge()
         ranks = [max(int(np.ceil(share * self.values - 1e-9)), 1) for share in shares]
         out = np.empty((len(shares), len(self.low)))
         for begin in range(0, len(self.low), _CHUNK):

@@ -18,8 +18,8 @@ FTE_STEP: Final = 10
 """Width of the narrowest bin of FTE measures, in hundredths: 0.1 FTE."""
 COLUMNS: Final = (*GROUPS, "all")
 STATISTICS: Final = ("mean", *(f"q{share * 100:04.1f}" for share in QUANTILES), "share_parameters")
-"""Statistics of a series. ``share_parameters`` is the share of variance that lies between draws; of
-stocks it is given at the end of each year of the run."""
+"""Statistics of a series. ``share_parameters`` is the share of variance that lies between draws; it is
+given for stocks at the end of each year of the run."""
 
 
 class Series:
@@ -109,7 +109,7 @@ class PlaceSummary:
         year_ends = (ends[:, None] * rows + np.arange(rows)).ravel()
         self.fte = [Series((spec.months + 1) * rows, year_ends, draws) for _ in self.FTE]
         flows = self.years * len(Flow) * rows
-        self.flows = Series(flows, np.arange(flows), draws)
+        self.flows = Series(flows, np.arange(0), draws)
         self.need = _place_need(spec, places)
 
     def add(self, totals: PlaceTotals) -> None:
