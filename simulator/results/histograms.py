@@ -7,7 +7,7 @@ order gives the same counts.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,7 @@ class Histograms:
         self.offset = np.zeros(series, dtype=np.int64)
         self.dtype = np.uint16 if self.unit else np.uint8
         self.full = 1 << 15 if self.unit else 1 << 7  # a count this high is handed to the carry
-        self.counts = np.zeros(0, dtype=self.dtype)
+        self.counts: NDArray[Any] = np.zeros(0, dtype=self.dtype)
         self.unsorted: list[tuple[I64, I64]] = []  # carries not yet merged
         self.carried = np.zeros(0, dtype=np.int64)  # bins, ascending
         self.carry = np.zeros(0, dtype=np.int64)  # what each carries

@@ -18,8 +18,8 @@ FTE_STEP: Final = 10
 """Width of the narrowest bin of FTE measures, in hundredths: 0.1 FTE."""
 COLUMNS: Final = (*GROUPS, "all")
 STATISTICS: Final = ("mean", *(f"q{share * 100:04.1f}" for share in QUANTILES), "share_parameters")
-"""Statistics of a series. ``share_parameters`` is the share of variance that lies between draws; it is
-given for stocks at the end of each year of the run."""
+"""Statistics of a series. ``share_parameters`` is the share of variance that lies between draws; it
+is given for stocks at the end of each year of the run."""
 
 
 class Series:
