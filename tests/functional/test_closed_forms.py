@@ -437,7 +437,7 @@ def test_little_in_vacancies(size: Size) -> None:
     changes: dict[str, Any] = {f"hiring.{k}_quantiles": spread_table(v) for k, v in tables.items()}
     changes |= {"hiring.hire_factor": 1.3, "hiring.hire_path": 0.9, "hiring.success": success}
     changes["exits.hazard"] = hazard
-    trace, checks = size.run(abundant(spec, **changes), 9), Checks()
+    trace, checks = size.run(abundant(spec, **changes), 16), Checks()
     width = months + 1
     delay = {
         name: lasts(spread_table(middle), 1.0 if name == "notice" else SLOW, width)
