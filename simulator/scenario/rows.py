@@ -31,8 +31,8 @@ LARGEST: Final = 50_000_000
 MOST_PROBLEMS: Final = 50
 """Problems of one table after which the rest of it is not checked."""
 _FTE: Final = re.compile(r"[01](\.[0-9]{1,2})?")
-_HOLDER: Final = ("age", "tenure_months", "band_months")
-_VACANT: Final = ("due_months", "elapsed_months")
+HOLDER: Final = ("age", "tenure_months", "band_months")
+VACANT: Final = ("due_months", "elapsed_months")
 
 Row = dict[str, str]
 Cell = tuple[str, str, str]
@@ -159,9 +159,9 @@ def _fte(row: Row) -> Iterator[Wrong]:
 
 def _filled(row: Row) -> Iterator[Wrong]:
     yield from _count(row, "age", 16, 75, "whole years")
-    for column in _HOLDER[1:]:
+    for column in HOLDER[1:]:
         yield from _count(row, column, 0, 720, "whole months")
-    for column in _VACANT:
+    for column in VACANT:
         if row[column]:
             yield column, "blank for a filled post"
 
@@ -169,7 +169,7 @@ def _filled(row: Row) -> Iterator[Wrong]:
 def _vacant(row: Row) -> Iterator[Wrong]:
     yield from _count(row, "due_months", 1, 228, "whole months")
     yield from _count(row, "elapsed_months", 0, 720, "whole months")
-    for column in _HOLDER:
+    for column in HOLDER:
         if row[column]:
             yield column, "blank for a vacant post"
 

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 from simulator.domain.words import BAND_RANGES, BANDS, GROUPS
 from simulator.evidence.tables import table_rows
 from simulator.evidence.trusts import load_trusts, opening_trusts
-from simulator.model.census.tables import COLUMNS, PERSON, STATES, VACANT, Census, file_name
+from simulator.model.census.tables import COLUMNS, Census, file_name
 from simulator.model.steady import OLDEST, YOUNGEST
 from simulator.scenario.dates import is_month
 from simulator.scenario.problems import Problem
+from simulator.scenario.rows import HOLDER, STATES, VACANT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -229,7 +230,7 @@ _HOLDER: Final[Mapping[str, Check]] = {
     **dict.fromkeys(VACANT, _blank("filled")),
 }
 _VACANCY: Final[Mapping[str, Check]] = {
-    **dict.fromkeys(PERSON, _blank("vacant")),
+    **dict.fromkeys(HOLDER, _blank("vacant")),
     "due_months": _whole(1, 228),
     "elapsed_months": _MONTHS,
 }
@@ -419,7 +420,7 @@ def _typed(table: str, frame: pd.DataFrame) -> pd.DataFrame:
         if column in _REAL:
             typed[column] = typed[column].astype(float)
         elif column not in _WORDS:
-            blank = table == "posts" and column in (*PERSON, *VACANT)
+            blank = table == "posts" and column in (*HOLDER, *VACANT)
             numbers = pd.to_numeric(typed[column].replace("", None))
             typed[column] = numbers.astype("Int64") if blank else numbers.astype("int64")
     return typed

@@ -8,23 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from simulator.scenario.rows import COLUMNS as POST_COLUMNS
+
 if TYPE_CHECKING:
     import pandas as pd
 
 COLUMNS: Final = {
-    "posts": (
-        "trust",
-        "group",
-        "band",
-        "serial",
-        "fte",
-        "state",
-        "age",
-        "tenure_months",
-        "band_months",
-        "due_months",
-        "elapsed_months",
-    ),
+    "posts": POST_COLUMNS,
     "trainees": ("pathway", "region", "start", "enrolled"),
     "graduates": ("pathway", "region", "start", "waiting"),
     "candidates": ("region", "group", "band_range", "experienced", "supply"),
@@ -35,9 +25,6 @@ COLUMNS: Final = {
     "fitted": ("name", "value", "unit", "fitted_to", "target", "reached", "note"),
 }
 """Columns of each table; ``fitted`` is written as TOML, the others as CSV."""
-STATES: Final = ("filled", "approval", "advert", "agreed")
-PERSON: Final = ("age", "tenure_months", "band_months")
-VACANT: Final = ("due_months", "elapsed_months")
 _DECIMALS: Final = {"fte": 2, "supply": 6, "leaving": 6, "retiring": 6, "share": 8, "trust_fte": 1}
 
 
