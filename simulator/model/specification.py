@@ -48,6 +48,7 @@ class Cells:
     staff: I32  # (C,) index of (trust, group), trust * len(GROUPS) + group
     below: I32  # (C,) cell of the next band below in the same trust and group, or -1
     option: I32  # (C,) index into Pulls of (region, group, band)
+    attraction: F64  # (C,) of the trust to candidates, about 1
     key: U64  # (C,)
     first: I32  # (C,) first slot
     slots: I32  # (C,) number of slots: every serial it can reach in any draw
@@ -66,6 +67,7 @@ class Slots:
     cohort: U8  # (S,) of the holder
     origin: I32  # (S,) month (<= 0) in which the holder joined the trust
     eligible: U8  # (S,) first month in which the holder may be promoted (<= 254)
+    band_start: I32  # (S,) month (<= 0) since which the holder has been in the band
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Exits:
     retire_share: F64  # (K, A, T + 1) share of exits that are retirements
     factor: F64  # (D, C)
     tenure: tuple[float, float]  # factors in the first and second year of tenure
+    break_share: float  # share of exits other than retirements that are career breaks
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,13 @@ class Hiring:
     hire_factor: F64  # (D, J)
     hire_path: F64  # (K, T + 1)
     internal_share: F64  # (K, T + 1)
+    internal_factor: F64  # (D,)
     success: F64  # (K, T + 1)
+    success_factor: F64  # (D,)
+    attraction_path: F64  # (K, T + 1) factor on the attraction of a trust
+    frozen_share: F64  # (K, T + 1) share of the vacancies that start in month m that are frozen
+    thaw: I32  # (K, T + 1) month in which a post frozen in month m is free again (> m)
+    pooled_share: F64  # (K, T + 1) share of vacancies offered inside to the whole care system
     approval_quantiles: F64  # (QUANTILES,) months
     round_quantiles: F64  # (QUANTILES,) months, of the first round
     again_quantiles: F64  # (QUANTILES,) months, of a later round with the pause before it
@@ -94,18 +103,21 @@ class Hiring:
     joiner_ages: I64  # (QUANTILES,) years
     min_months: int
     move_share: float
-    mover_rate: float  # colleagues willing to move, a month and head
-    congestion: float
+    mover_rate: F64  # (D,) colleagues willing to move, a month and head
+    congestion: F64  # (D,)
+    step_months: I32  # (bands, 2) months in the band before the second and the third pay point
 
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """Regional pools of candidates."""
+    """Regional pools of candidates, ordered by region, group, band range."""
 
     names: tuple[tuple[str, str, str], ...]  # (P) (region code, group, band range)
     key: U64  # (P,)
-    opening: I32  # (P,) experienced candidates in the opening census
-    supply: F64  # (P, T + 1) arriving in month m
+    opening: I32  # (P, stocks) words.PoolStock at the opening
+    supply: F64  # (candidate stocks, P, T + 1) arriving in month m, by words.CANDIDATES
+    return_rate: F64  # (P, T + 1) share of those on a break who look for a post again
+    forget_rate: float  # share of the others who never will, a month
     supply_factor: F64  # (D, T + 1)
     supply_loss: float
     newly_qualified: F64  # (P,)
@@ -126,6 +138,20 @@ class Pulls:
 
 
 @dataclass(frozen=True, slots=True)
+class Partners:
+    """Cells whose holders a pooled vacancy is offered to (stage 4).
+
+    Cell c covers entries first[c] to first[c + 1] - 1, in trust order: of each modelled trust of its
+    care system, the cell of the same group at the highest band below its own.
+    """
+
+    first: I32  # (C + 1,)
+    cell: I32  # (entries,)
+    key: U64  # (entries,) the trust's key
+    weight: F64  # (entries,) opening posts of the cell, > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Replay:
     """The rest of the region, replayed from the England baseline (``rest = "baseline"``)."""
 
@@ -134,6 +160,9 @@ class Replay:
     move: F64  # (P, T + 1)
     graduate: F64  # (P, T + 1)
     experienced: F64  # (P, T + 1)
+    converted: F64  # (P, T + 1) share of graduates hired who are converted clinicians
+    returning: F64  # (P, T + 1) share of candidates hired who return from a break
+    international: F64  # (P, T + 1) share of candidates hired who come from abroad
     age: I32  # (P,) age of a graduate who joins
     staff_key: U64  # (G,) key of trust and group
     rival_cdf: F64  # (G, T + 1, N) cumulative Poisson distribution of pulls, padded with 2.0
@@ -149,6 +178,10 @@ class Training:
     drop_hazard: F64  # (pathways, longest duration + 1) annual hazard; [:, 0] unused
     duration: I32  # (pathways,) months
     seek_share: F64  # (pathways,)
+    supervised: NDArray[np.bool_]  # (pathways,) do trainees need a supervisor in a trust
+    converts: NDArray[np.bool_]  # (pathways,) are trainees clinicians who change profession
+    drop_factor: F64  # (D,) factor on drop_hazard
+    supervision: F64  # (P / band ranges, T + 1) trainees for each head of middle and senior bands
     give_up_hazard: float  # a year
     cohort_line: I32  # (H,) cohorts: line
     cohort_start: I32  # (H,) month of the start (<= 0: in the opening census)
@@ -194,6 +227,7 @@ class Specification:
     hiring: Hiring
     pools: Pools
     pulls: Pulls
+    partners: Partners
     replay: Replay | None
     training: Training
     places: Places

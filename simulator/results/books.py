@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,11 +11,16 @@ from simulator.domain.words import (
     PEOPLE_IN,
     PEOPLE_OUT,
     Flow,
+    PoolFlow,
+    PoolStock,
     Stock,
     TrainingFlow,
     TrainingStock,
 )
 from simulator.results.trace import Trace
+
+
+_STAGES: Final = (Stock.FROZEN, Stock.APPROVAL, Stock.ADVERT, Stock.AGREED)
 
 
 class BooksError(RuntimeError):
@@ -46,11 +53,22 @@ def check_books(trace: Trace) -> None:
     _demand_zero("posts", change[..., Stock.POSTS] - opened)
     vacant = stocks[..., Stock.POSTS] - stocks[..., Stock.HEADCOUNT]
     _demand_zero("vacant posts", vacant - stocks[..., Stock.VACANT])
-    stages = stocks[..., [Stock.APPROVAL, Stock.ADVERT, Stock.AGREED]].sum(axis=-1)
+    stages = stocks[..., list(_STAGES)].sum(axis=-1)
     _demand_zero("stages of vacant posts", vacant - stages)
     closed = joined + flow[..., Flow.WITHDRAWN]
     _demand_zero("vacancies", vacant[:, 1:] - vacant[:, :-1] - flow[..., Flow.VACANCIES] + closed)
     _check_training(trace)
+    _check_breaks(trace)
+    won = trace.won.astype(np.int64)
+    moved = flows[..., Flow.MOVED_IN].sum(axis=(1, 2)) - won.sum(axis=(1, 2))
+    _demand_zero("moves between trusts", moved[:, None, None])
+
+
+def _check_breaks(trace: Trace) -> None:
+    away = trace.pool_stocks[..., PoolStock.ON_BREAK].astype(np.int64)
+    flow = trace.pool_flows.astype(np.int64)[:, 1:]
+    back = flow[..., PoolFlow.RETURNED] + flow[..., PoolFlow.FORGOTTEN]
+    _demand_zero("career breaks", away[:, 1:] - away[:, :-1] - flow[..., PoolFlow.BREAKS] + back)
 
 
 def _check_training(trace: Trace) -> None:

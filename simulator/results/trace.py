@@ -33,6 +33,8 @@ class Trace:
     flows: NDArray[np.int32]  # (N, T + 1, C, len(words.Flow)), month 0 is zero
     training_stocks: NDArray[np.int32]  # (N, T + 1, L, len(words.TrainingStock))
     training_flows: NDArray[np.int32]  # (N, T + 1, L, len(words.TrainingFlow))
-    pool_stocks: NDArray[np.int32]  # (N, T + 1, P): experienced candidates
+    pool_stocks: NDArray[np.int32]  # (N, T + 1, P, len(words.PoolStock)); zero in a replay
+    pool_flows: NDArray[np.int32]  # (N, T + 1, P, len(words.PoolFlow)); zero in a replay
+    won: NDArray[np.int32]  # (N, J, J) moves over all months, to trust (row) from trust (column)
     spells: NDArray[np.void]  # spell log of the replication asked for, dtype SPELL_FIELDS
     counts: dict[str, int]  # processes the people engine used, by kind; empty for arrays
