@@ -176,6 +176,22 @@ class PoolFlow(IntEnum):
     HIRED_INTERNATIONAL = 5
 
 
+class Money(IntEnum):
+    """What a year costs, in pounds at the prices of one stated year.
+
+    ``PAY`` is basic pay with London supplements; ``TRUST_COST`` adds what the employer pays in
+    National Insurance, pension and levy; ``NHS_COST`` also the part of the pension that is paid
+    centrally; ``COVER`` is bank, agency and contractor staff on vacant posts; ``LEVERS`` what the
+    scenario's levers cost, other than in pay.
+    """
+
+    PAY = 0
+    TRUST_COST = 1
+    NHS_COST = 2
+    COVER = 3
+    LEVERS = 4
+
+
 class How(IntEnum):
     """How a spell began or ended, in the spell log."""
 

@@ -25,10 +25,19 @@ if TYPE_CHECKING:
     from simulator.scenario.resolved import Scenario
 
 FOLDER: Final = "baseline"
-AVAILABILITY: Final = ("ratio", "move", "graduate", "experienced")
+AVAILABILITY: Final = (
+    "ratio",
+    "move",
+    "graduate",
+    "experienced",
+    "converted",
+    "returning",
+    "international",
+)
 """Columns of ``pools.csv`` (stage 5): what candidates leave of a round's success, the share of move
 adverts' success that finds a willing colleague, and the chances of finding a graduate and an
-experienced candidate."""
+experienced candidate, the share of graduates hired who are converted clinicians, and the shares of
+candidates hired who return from a break and who come from abroad."""
 STEP: Final = 3
 """Months that share a row of the tables."""
 _TAIL: Final = 1e-12
@@ -73,15 +82,12 @@ def compile_replay(
     folder = scenario.census / FOLDER
     digest = read_digest(folder)
     months = scenario.months
-    ratio, move, graduate, experienced = _availability(folder, pools, months)
+    available = _availability(folder, pools, months)
     mean = _arrivals(folder, pulls, cells, census, months)
     staff = int(census.modelled.sum()) * len(GROUPS)
     return Replay(
         digest=digest,
-        ratio=ratio,
-        move=move,
-        graduate=graduate,
-        experienced=experienced,
+        **dict(zip(AVAILABILITY, available, strict=True)),
         age=np.array([_graduate_age(group, one) for _, group, one in pools.names], dtype=np.int32),
         staff_key=_staff_keys(census),
         rival_cdf=_cdf(cells, mean, staff),
@@ -96,7 +102,7 @@ def _at_months(values: F64, months: int) -> F64:
 
 
 def _availability(folder: Path, pools: Pools, months: int) -> F64:
-    """The columns of ``AVAILABILITY`` by pool and month, shape (4, P, T + 1)."""
+    """The columns of ``AVAILABILITY`` by pool and month, shape (columns, P, T + 1)."""
     number = {name: i for i, name in enumerate(pools.names)}
     rows = _rows(folder, "pools.csv")
     steps = 1 + max(int(row["step"]) for row in rows)
@@ -132,7 +138,8 @@ def _arrivals(folder: Path, pulls: Pulls, cells: Cells, census: Establishment, m
     share = np.zeros(len(cells.trust))
     for option in range(len(total)):
         entries = slice(pulls.first[option], pulls.first[option + 1])
-        weight, cell = pulls.weight[entries], pulls.cell[entries]
+        weight, cell = pulls.weight[entries].copy(), pulls.cell[entries]
+        weight[cell >= 0] /= cells.attraction[cell[cell >= 0]]
         whole = weight.sum()
         away = weight[(cell < 0) & (weight < whole)]
         reach = float((away / whole / (whole - away)).sum()) if len(away) else 0.0

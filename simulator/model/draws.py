@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import numpy as np
 
 from simulator import keyed
 from simulator.evidence.library import Parameter, load_library
+from simulator.evidence.tables import table_rows
 from simulator.model.specification import F64
 
 BOUND: Final = 2.5
@@ -23,6 +25,46 @@ def draw_units(seed: int, draws: int, name: str) -> F64:
             for draw in range(draws)
         ]
     )
+
+
+@cache
+def load_correlations() -> tuple[tuple[str, ...], F64]:
+    """Names of the parameters that are correlated, in order, and the matrix of their normal scores.
+
+    Raises:
+        ValueError: If the matrix is not positive definite.
+    """
+    rows = table_rows("correlations")
+    names = sorted({row[end] for row in rows for end in ("first", "second")})
+    matrix = np.eye(len(names))
+    for row in rows:
+        i, j = names.index(row["first"]), names.index(row["second"])
+        matrix[i, j] = matrix[j, i] = float(row["correlation"])
+    if names and float(np.linalg.eigvalsh(matrix).min()) <= 0.0:
+        raise ValueError("correlations.csv: the correlations contradict each other")
+    return tuple(names), matrix
+
+
+def joint_units(seed: int, draws: int, name: str) -> F64:
+    """Probabilities of a parameter by draw, correlated as the evidence says, shape (D,).
+
+    A Gaussian copula: each correlated parameter's own uniform becomes a normal score, scores are
+    mixed by the lower triangular (Cholesky) root of the matrix in the order of names, and become
+    probabilities again. A parameter without correlation keeps its own uniform, so one more
+    parameter changes no other's.
+    """
+    from scipy.special import ndtr, ndtri
+
+    names, matrix = load_correlations()
+    if name not in names:
+        return draw_units(seed, draws, name)
+    row = np.linalg.cholesky(matrix)[names.index(name)]
+    score = np.zeros(draws)
+    for other, weight in zip(names, row.tolist(), strict=True):
+        if weight != 0.0:
+            units = draw_units(seed, draws, other)
+            score += weight * ndtri(np.maximum(units, 2.0**-54))
+    return np.asarray(ndtr(score))
 
 
 def quantile(parameter: Parameter, value: float, units: F64) -> F64:
@@ -57,7 +99,7 @@ def sample(seed: int, draws: int, parameter: Parameter, month: str) -> F64:
     value = parameter.at(month)
     if draws == 1 or not parameter.varies:
         return np.full(draws, value)
-    return quantile(parameter, value, draw_units(seed, draws, parameter.id))
+    return quantile(parameter, value, joint_units(seed, draws, parameter.id))
 
 
 def relative(seed: int, draws: int, parameter: Parameter, month: str) -> F64:

@@ -10,8 +10,10 @@ import numpy as np
 from simulator import keyed
 from simulator.evidence.tables import table_rows
 from simulator.evidence.trusts import Trust
+from simulator.model.draws import sample
 from simulator.model.levers import factor_path
-from simulator.model.specification import I32, NEVER, U64, Training
+from simulator.model.pools import supervision
+from simulator.model.specification import F64, I32, NEVER, U64, Training
 from simulator.scenario.dates import month_after, months_between
 from simulator.scenario.resolved import Scenario
 
@@ -34,6 +36,8 @@ class Pathway:
     completion: float  # share of starters
     seek_share: float  # share of completers
     age: int  # at completion
+    supervised: bool  # do trainees need a supervisor in a trust
+    donor: str  # profession that loses those who complete; blank for none
 
 
 def load_pathways() -> tuple[Pathway, ...]:
@@ -50,6 +54,8 @@ def load_pathways() -> tuple[Pathway, ...]:
             completion=float(row["completion"]),
             seek_share=float(row["seek_nhs_share"]),
             age=int(row["age_at_completion"]),
+            supervised=row["supervised"] == "yes",
+            donor=row["donor"],
         )
         for row in table_rows("pathways")
     )
@@ -70,6 +76,13 @@ def region_shares(trusts: tuple[Trust, ...]) -> dict[str, float]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Rules:
+    give_up_hazard: float  # a year
+    drop_factor: F64  # (D,)
+    supervision: F64  # (desks, T + 1)
+
+
+@dataclass(frozen=True, slots=True)
 class _Cohort:
     line: int
     pathway: Pathway
@@ -80,9 +93,9 @@ class _Cohort:
     status: int
 
 
-def no_training() -> Training:
+def no_training(draws: int) -> Training:
     """Training of a run in which the rest of England is replayed: none is simulated."""
-    return _assemble((), {}, {}, [], 0.0, "2000-01", 0)
+    return _assemble((), {}, {}, [], _Rules(0.0, np.ones(draws), np.zeros((0, 1))), "2000-01", 0)
 
 
 def compile_training(
@@ -91,7 +104,6 @@ def compile_training(
     regions: tuple[str, ...],
     pools: PoolNumbers,
     opening: tuple[Counts, Counts],
-    give_up_hazard: float,
 ) -> Training:
     """Cohorts of every pathway in the regions simulated.
 
@@ -101,7 +113,6 @@ def compile_training(
         regions: Codes of the regions simulated.
         pools: Number of each pool.
         opening: Trainees enrolled, and graduates waiting, in the opening census.
-        give_up_hazard: Annual hazard at which waiting graduates give up.
     """
     pathways = load_pathways()
     shares = region_shares(england)
@@ -117,9 +128,13 @@ def compile_training(
             line = lines[pathway.id, region]
             cohorts += _opening_cohorts(scenario, pathway, region, line, opening)
             cohorts += _future_cohorts(scenario, pathway, region, line, shares)
-    return _assemble(
-        pathways, lines, pools, cohorts, give_up_hazard, scenario.opening, scenario.months
+    completion = scenario.parameter("training.completion_factor")
+    rules = _Rules(
+        scenario.parameter("graduates.give_up_hazard").at(scenario.opening),
+        1.0 / sample(scenario.seed, scenario.draws, completion, scenario.opening),
+        supervision(scenario, regions),
     )
+    return _assemble(pathways, lines, pools, cohorts, rules, scenario.opening, scenario.months)
 
 
 def _opening_cohorts(
@@ -173,7 +188,7 @@ def _assemble(
     lines: Mapping[tuple[str, str], int],
     pools: PoolNumbers,
     cohorts: list[_Cohort],
-    give_up_hazard: float,
+    rules: _Rules,
     opening: str,
     months: int,
 ) -> Training:
@@ -193,7 +208,11 @@ def _assemble(
         drop_hazard=hazard,
         duration=np.array([pathway.duration for pathway in pathways], dtype=np.int32),
         seek_share=np.array([pathway.seek_share for pathway in pathways]),
-        give_up_hazard=give_up_hazard,
+        supervised=np.array([pathway.supervised for pathway in pathways], dtype=np.bool_),
+        converts=np.array([bool(pathway.donor) for pathway in pathways], dtype=np.bool_),
+        drop_factor=rules.drop_factor,
+        supervision=rules.supervision,
+        give_up_hazard=rules.give_up_hazard,
         cohort_line=_ints([one.line for one in cohorts]),
         cohort_start=_ints([one.start for one in cohorts]),
         cohort_key=np.array(keys, dtype=np.uint64),

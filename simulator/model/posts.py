@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from simulator import keyed
 from simulator.domain.words import BAND_RANGE_OF, BANDS, GROUPS, Phase
 from simulator.evidence.trusts import Trust
-from simulator.model.specification import F64, I32, NEVER, U64, Cells, Pulls, Slots
+from simulator.model.specification import F64, I32, NEVER, U64, Cells, Partners, Pulls, Slots
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,8 +63,9 @@ def compile_cells(
     census: Establishment,
     klass: I32,
     post_index: F64,
-    pools: dict[tuple[str, str, str], int],
-) -> tuple[Cells, Pulls]:
+    pools: Mapping[tuple[str, str, str], int],
+    attraction: F64,
+) -> tuple[Cells, Pulls, Partners]:
     """Cells with posts, in slot order, and the trusts a post can pull colleagues from.
 
     Args:
@@ -72,6 +73,7 @@ def compile_cells(
         klass: Lever classes of the modelled trusts.
         post_index: (K, D, T + 1) establishment relative to the opening.
         pools: Number of each pool.
+        attraction: Of every trust of the regions simulated, in order, shape (J,).
     """
     chosen = np.flatnonzero(census.modelled)
     t, g, b = np.nonzero(census.counts[chosen])
@@ -82,7 +84,9 @@ def compile_cells(
     klass = klass[t, g]
     peak = post_index.max(axis=(1, 2))
     slots = np.maximum(posts, np.floor(posts * peak[klass]).astype(np.int32) + 1)
-    pulls, option = _compile_pulls(census, number, [trust.region_code for trust in trusts])
+    pulls, option = _compile_pulls(
+        census, number, [trust.region_code for trust in trusts], attraction
+    )
     where = [
         pools[trusts[i].region_code, group, BAND_RANGE_OF[band]]
         for (i, _, _), (_, group, band) in zip(number, names, strict=True)
@@ -96,18 +100,51 @@ def compile_cells(
         staff=(t * len(GROUPS) + g).astype(np.int32),
         below=np.array([number.get((i, j, k - 1), -1) for i, j, k in number], dtype=np.int32),
         option=option,
+        attraction=attraction[chosen][t],
         key=np.array([keyed.name_key("cell|" + "|".join(n)) for n in names], dtype=np.uint64),
         first=(np.cumsum(slots) - slots).astype(np.int32),
         slots=slots.astype(np.int32),
         posts=posts,
     )
-    return cells, pulls
+    return cells, pulls, _compile_partners(cells, trusts)
+
+
+def _compile_partners(cells: Cells, trusts: Sequence[Trust]) -> Partners:
+    """For each cell, the cells below it in the trusts of its care system (stage 4)."""
+    by_staff: dict[tuple[str, int], dict[int, list[int]]] = {}
+    for cell, (trust, group) in enumerate(
+        zip(cells.trust.tolist(), cells.group.tolist(), strict=True)
+    ):
+        system = by_staff.setdefault((trusts[trust].ics_code, group), {})
+        system.setdefault(trust, []).append(cell)
+    first, entries = [0], list[int]()
+    for cell, (trust, group) in enumerate(
+        zip(cells.trust.tolist(), cells.group.tolist(), strict=True)
+    ):
+        for others in by_staff[trusts[trust].ics_code, group].values():
+            below = [one for one in others if cells.band[one] < cells.band[cell]]
+            entries += below[-1:]
+        first.append(len(entries))
+    chosen = np.array(entries, dtype=np.int32)
+    keys = np.array([keyed.name_key(f"trust|{one.code}") for one in trusts], dtype=np.uint64)
+    return Partners(
+        first=np.array(first, dtype=np.int32),
+        cell=chosen,
+        key=keys[cells.trust[chosen]],
+        weight=cells.posts[chosen].astype(np.float64),
+    )
 
 
 def _compile_pulls(
-    census: Establishment, number: dict[tuple[int, int, int], int], regions: list[str]
+    census: Establishment,
+    number: dict[tuple[int, int, int], int],
+    regions: list[str],
+    attraction: F64,
 ) -> tuple[Pulls, I32]:
-    """Options by (region, group, band) over all trusts of the region, modelled or not."""
+    """Options by (region, group, band) over all trusts of the region, modelled or not.
+
+    A trust outside the modelled part has its attraction in its weight, since that never changes.
+    """
     column = np.cumsum(census.modelled) - 1
     option: dict[tuple[str, int, int], int] = {}
     for i, j, k in number:
@@ -120,7 +157,8 @@ def _compile_pulls(
                 inside = bool(census.modelled[trust_number])
                 at = int(column[trust_number]) if inside else -1
                 key = keyed.name_key(f"trust|{trust.code}")
-                entries.append((number[at, j, k] if inside else -1, at, key, posts))
+                weight = float(posts) if inside else posts / float(attraction[trust_number])
+                entries.append((number[at, j, k] if inside else -1, at, key, weight))
         first.append(len(entries))
     columns = list(zip(*entries, strict=True)) if entries else [(), (), (), ()]
     pulls = Pulls(
@@ -152,6 +190,7 @@ def compile_slots(
         "cohort": np.zeros(len(cell), dtype=np.int64),
         "origin": np.zeros(len(cell), dtype=np.int64),
         "eligible": np.zeros(len(cell), dtype=np.int64),
+        "band_start": np.zeros(len(cell), dtype=np.int64),
         "fte": _later_fte(key, part_time_share),
     }
     here = posts[posts["trust"].isin([trust.code for trust in trusts])]
@@ -163,6 +202,7 @@ def compile_slots(
     slots["origin"][at] = -here["tenure_months"].fillna(0).to_numpy(dtype=np.int64)
     wait = min_months - here["band_months"].fillna(0).to_numpy(dtype=np.int64)
     slots["eligible"][at] = np.clip(wait, 0, NEVER - 1)
+    slots["band_start"][at] = -here["band_months"].fillna(0).to_numpy(dtype=np.int64)
     slots["fte"][at] = np.rint(here["fte"].to_numpy(dtype=np.float64) * 100).astype(np.int64)
     return Slots(
         cell=cell.astype(np.int32),
@@ -173,6 +213,7 @@ def compile_slots(
         cohort=slots["cohort"].astype(np.uint8),
         origin=slots["origin"].astype(np.int32),
         eligible=slots["eligible"].astype(np.uint8),
+        band_start=slots["band_start"].astype(np.int32),
     )
 
 

@@ -134,15 +134,15 @@ class Pulls:
     cell: I32  # (entries,) cell of the trust in this group and band, -1 outside the model
     trust: I32  # (entries,) index of the trust if modelled, else -1
     key: U64  # (entries,) the trust's key
-    weight: F64  # (entries,) opening posts, > 0
+    weight: F64  # (entries,) opening posts, > 0; outside the model divided by attraction
 
 
 @dataclass(frozen=True, slots=True)
 class Partners:
     """Cells whose holders a pooled vacancy is offered to (stage 4).
 
-    Cell c covers entries first[c] to first[c + 1] - 1, in trust order: of each modelled trust of its
-    care system, the cell of the same group at the highest band below its own.
+    Cell c covers entries first[c] to first[c + 1] - 1, in trust order: of each modelled trust of
+    its care system, the cell of the same group at the highest band below its own.
     """
 
     first: I32  # (C + 1,)
@@ -200,6 +200,25 @@ class Training:
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """What a run costs (section 8): whole mills, a mill being a thousandth of a penny.
+
+    Y counts whole years of the run, Q pay classes (a band and a London zone), G groups of staff of
+    one trust. Rates by step are for one hundredth of a full-time equivalent over a month.
+    """
+
+    price_year: str  # the NHS year in whose prices everything is stated
+    pay_class: I32  # (C,)
+    step: I64  # (3, Q, 3, Y) pay, cost to the trust, cost to the NHS; by pay step
+    head: I64  # (3, Y) for each person and month: the part of pay that is free of contributions
+    cover: I64  # (Q, Y) for one hundredth FTE vacant over a month
+    lever_head: I64  # (G, Y) for each person and month
+    lever_share: F64  # (G, Y) as a share of the cost to the trust
+    lever_joiner: I64  # (flows, G, Y) for each joiner, by words.Flow
+    lever_fixed: I64  # (G, Y) a year
+
+
+@dataclass(frozen=True, slots=True)
 class Places:
     """Where results are added up. A trust's row moves to its successor at a transfer."""
 
@@ -231,6 +250,7 @@ class Specification:
     replay: Replay | None
     training: Training
     places: Places
+    costs: Costs
     need_base: F64  # (C,) FTE at the opening
     need_index: F64  # (K, D, T + 1) need relative to the opening
 

@@ -17,7 +17,7 @@ from simulator.scenario.geography import (
     modelled_trusts,
     reported_trusts,
 )
-from simulator.scenario.levers import Setting, check_levers
+from simulator.scenario.levers import Setting, check_levers, check_programmes
 from simulator.scenario.numbers import check_fitted, check_parameters, range_of
 from simulator.scenario.problems import Problem, ScenarioError
 from simulator.scenario.reader import Layered, read_layers
@@ -30,13 +30,14 @@ from simulator.scenario.schema import (
     Need,
     ParameterOverride,
     Place,
+    Programme,
     Rest,
     ScenarioFile,
     description_of,
 )
-from simulator.scenario.shape import Draft, check_shape
+from simulator.scenario.shape import check_shape
 
-_Part = TypeVar("_Part", Place, Lever)
+_Part = TypeVar("_Part", Place, Programme, Lever)
 
 
 def load_scenario(path: str | Path, overrides: Mapping[str, object] | None = None) -> Scenario:
@@ -61,7 +62,9 @@ def load_scenario(path: str | Path, overrides: Mapping[str, object] | None = Non
     geography = geography_at(draft.file.opening) if draft.file.opening else None
     problems += _place(layered, draft.file, facts, geography)
     problems += _numbers(layered, draft.file, facts)
-    problems += _levers(layered, draft, facts, geography)
+    setting = _setting(draft.file, facts, geography)
+    problems += check_programmes(layered, draft.file.programme or (), setting)
+    problems += check_levers(layered, draft.file.lever or (), draft.numbers, setting)
     if problems or facts is None or geography is None:
         raise ScenarioError(problems)
     return _build(layered, draft.file, facts, geography, tables)
@@ -154,15 +157,12 @@ def _numbers(layered: Layered, file: ScenarioFile, facts: Facts | None) -> list[
     return problems + check_fitted(layered, file.fitted or {}, facts.fitted if facts else ())
 
 
-def _levers(
-    layered: Layered, draft: Draft, facts: Facts | None, geography: Geography | None
-) -> list[Problem]:
-    file = draft.file
+def _setting(file: ScenarioFile, facts: Facts | None, geography: Geography | None) -> Setting:
     modelled = None
     if facts is not None and geography is not None and file.place is not None:
         _, simulated = _trusts(file, facts, geography)
         modelled = frozenset(simulated)
-    setting = Setting(
+    return Setting(
         opening=file.opening,
         months=file.months,
         rest=_rest(file),
@@ -170,8 +170,10 @@ def _levers(
         modelled=modelled,
         census=facts.trusts if facts else None,
         pathways=frozenset(row["pathway"] for row in table_rows("pathways")),
+        programmes=frozenset(one.id for one in file.programme or ()),
+        kinds=frozenset(row["kind"] for row in table_rows("levers")),
+        whole=file.place is not None and file.place.kind != "trusts",
     )
-    return check_levers(layered, file.lever or (), draft.numbers, setting)
 
 
 def _rest(file: ScenarioFile) -> Rest | None:
@@ -209,6 +211,7 @@ def _build(
         need=file.need or Need(),
         parameters=_ranged(file.parameters or {}),
         fitted=dict(sorted((file.fitted or {}).items())),
+        programme=tuple(_merged(one, geography) for one in file.programme or ()),
         lever=tuple(_merged(lever, geography) for lever in file.lever or ()),
         reported=reported,
         modelled=modelled,
@@ -236,7 +239,11 @@ def _merged(part: _Part, geography: Geography) -> _Part:
 
 
 def _notes(file: ScenarioFile, geography: Geography, reported: tuple[str, ...]) -> tuple[str, ...]:
-    parts: list[Place | Lever] = [*((file.place,) if file.place else ()), *(file.lever or ())]
+    parts: list[Place | Programme | Lever] = [
+        *((file.place,) if file.place else ()),
+        *(file.programme or ()),
+        *(file.lever or ()),
+    ]
     merged = dict.fromkeys(
         code for part in parts for code in part.trusts or () if code in geography.aliases
     )

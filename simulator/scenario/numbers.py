@@ -84,19 +84,38 @@ def outside(value: float, bounds: Bounds) -> str:
 
 RUN_PARAMETERS: Final = frozenset(
     {
+        "breaks.forget_hazard",
+        "breaks.return_hazard",
+        "breaks.share_of_leavers",
         "graduates.give_up_hazard",
         "group.clinical.share_of_trust_fte",
         "hiring.approval_median_months",
+        "hiring.internal_factor",
+        "hiring.round_success_factor",
         "hiring.trust_log_sd",
+        "international.arrivals_share",
         "leaving.organisation_rate",
         "leaving.trust_log_sd",
+        "market.congestion_factor",
+        "market.mover_factor",
+        "market.pay_elasticity",
+        "market.remote_share",
+        "market.reputation_weight",
         "need.funded_share",
         "need.funding_lag",
         "need.growth",
+        "need.hee.growth",
+        "need.maturity.fte_per_bed_high",
+        "need.maturity.fte_per_bed_low",
+        "need.maturity.progress",
         "need.ratio.share_of_trust_fte",
         "need.trust_size_growth",
+        "programme.funded_share",
+        "programme.slip_months",
         "supply.growth",
         "supply.tightness",
+        "training.completion_factor",
+        "training.trainees_per_supervisor",
     }
 )
 """Parameters that a run reads; all others enter only through the census."""

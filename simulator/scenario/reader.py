@@ -18,6 +18,8 @@ COMMAND_LINE: Final = "command line"
 PATH_KEYS: Final = ("census", "census_rows")
 _WHOLE: Final = ("place",)
 """Tables a child replaces whole: a place is exactly one kind."""
+NUMBERED: Final = ("lever", "programme")
+"""Lists of tables that a child adds to; each entry has an id."""
 
 Path_ = tuple[str | int, ...]
 
@@ -30,14 +32,14 @@ class Layered:
         top: The file that was asked for.
         content: Merged content, as TOML gave it.
         origin: The file each key or table entry was last set in.
-        lever_origin: For each lever, its file and its place in that file.
+        entry_origin: For each entry of a numbered list, its file and its place in that file.
         files: Files read, the outermost first.
     """
 
     top: Path
     content: dict[str, Any] = field(default_factory=dict)
     origin: dict[Path_, str] = field(default_factory=dict)
-    lever_origin: list[tuple[str, int]] = field(default_factory=list)
+    entry_origin: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
 
     @property
@@ -51,10 +53,11 @@ class Layered:
         return Problem(file, dotted(path), "" if value is None else shown(value), message)
 
     def _locate(self, path: Path_) -> tuple[str, Path_]:
-        place = path[1] if len(path) > 1 and path[0] == "lever" else None
-        if isinstance(place, int) and place < len(self.lever_origin):
-            file, number = self.lever_origin[place]
-            return file, ("lever", number, *path[2:])
+        entries = self.entry_origin.get(str(path[0]), [])
+        place = path[1] if len(path) > 1 else None
+        if isinstance(place, int) and place < len(entries):
+            file, number = entries[place]
+            return file, (path[0], number, *path[2:])
         for length in range(len(path), 0, -1):
             if path[:length] in self.origin:
                 return self.origin[path[:length]], path
@@ -218,8 +221,8 @@ def inside(folder: Path, base: Path, relative: str) -> tuple[Path | None, str]:
 
 def _merge(layered: Layered, name: str, content: dict[str, Any]) -> None:
     for key, value in content.items():
-        if key == "lever" and isinstance(value, list):
-            _merge_levers(layered, name, value)
+        if key in NUMBERED and isinstance(value, list):
+            _merge_entries(layered, name, key, value)
             continue
         layered.origin[key,] = name
         held = layered.content.get(key)
@@ -231,21 +234,22 @@ def _merge(layered: Layered, name: str, content: dict[str, Any]) -> None:
             layered.origin.update({(key, entry): name for entry in value})
 
 
-def _merge_levers(layered: Layered, name: str, levers: list[Any]) -> None:
-    """Append a file's levers; one with the id of an earlier file's lever takes its place."""
-    held = layered.content.setdefault("lever", [])
+def _merge_entries(layered: Layered, name: str, key: str, entries: list[Any]) -> None:
+    """Append a file's entries; one with the id of an earlier file's entry takes its place."""
+    held = layered.content.setdefault(key, [])
     if not isinstance(held, list):
-        held = layered.content["lever"] = []
+        held = layered.content[key] = []
+    origin = layered.entry_origin.setdefault(key, [])
     places = {
-        lever["id"]: number
-        for number, lever in enumerate(held)
-        if isinstance(lever, Mapping) and isinstance(lever.get("id"), str)
+        entry["id"]: number
+        for number, entry in enumerate(held)
+        if isinstance(entry, Mapping) and isinstance(entry.get("id"), str)
     }
-    for number, lever in enumerate(levers):
-        place = places.get(str(lever.get("id"))) if isinstance(lever, Mapping) else None
+    for number, entry in enumerate(entries):
+        place = places.get(str(entry.get("id"))) if isinstance(entry, Mapping) else None
         if place is None:
-            held.append(lever)
-            layered.lever_origin.append((name, number))
+            held.append(entry)
+            origin.append((name, number))
         else:
-            held[place] = lever
-            layered.lever_origin[place] = (name, number)
+            held[place] = entry
+            origin[place] = (name, number)

@@ -19,6 +19,7 @@ from simulator.scenario.schema import (
     Need,
     ParameterOverride,
     Place,
+    Programme,
     Rest,
 )
 from simulator.scenario.toml_text import toml_text
@@ -45,6 +46,7 @@ class Scenario(BaseModel):
         need: How need is projected.
         parameters: Overrides of library parameters by id, in order of id.
         fitted: Overrides of the census's fitted numbers by name, in order of name.
+        programme: Programmes in order, aliases of merged trusts resolved.
         lever: Levers in order, aliases of merged trusts resolved.
         reported: Codes of the trusts in the place, in order.
         modelled: Codes of the trusts simulated, in order.
@@ -70,6 +72,7 @@ class Scenario(BaseModel):
     need: Need
     parameters: Mapping[str, ParameterOverride]
     fitted: Mapping[str, FittedOverride]
+    programme: tuple[Programme, ...]
     lever: tuple[Lever, ...]
     reported: tuple[str, ...]
     modelled: tuple[str, ...]
@@ -142,6 +145,7 @@ class Scenario(BaseModel):
             "need": _plain(self.need),
             "parameters": {name: _plain(self.parameters[name]) for name in sorted(self.parameters)},
             "fitted": {name: _plain(self.fitted[name]) for name in sorted(self.fitted)},
+            "programme": [_plain(programme) for programme in self.programme],
             "lever": [_plain(lever) for lever in self.lever],
         }
         return {key: value for key, value in content.items() if value not in (None, [], {})}

@@ -32,10 +32,26 @@ Target = Literal[
     "internal_share",
     "places",
     "applicants",
+    "attraction",
+    "frozen",
+    "pooling",
+    "returning",
+    "international",
+    "supervision",
+    "programme_delay",
+    "programme_scale",
 ]
 Operation = Literal["multiply", "add", "set"]
 Rest = Literal["baseline", "coupled"]
-Method = Literal["growth", "ratio"]
+Method = Literal["growth", "ratio", "maturity", "hee"]
+ProgrammeKind = Literal[
+    "epr",
+    "shared_care_record",
+    "record_content_standards",
+    "data_standards_mandate",
+    "security_assurance_safety",
+    "record_user_survey",
+]
 REACHES: Final = ("trusts", "ics", "regions")
 """Keys that name a part of England, in a place and in the reach of a lever."""
 
@@ -100,7 +116,9 @@ class Need(Strict):
 
     method: Method = Field(
         "growth",
-        description='"growth" (need grows at need.growth) or "ratio" (a share of all trust staff)',
+        description='"growth" (need grows at need.growth), "ratio" (a share of all trust staff), '
+        '"maturity" (staff for each bed rise with digital maturity) or "hee" (the growth that '
+        "takes 46,009 in 2020 to 77,923 in 2030)",
     )
 
 
@@ -136,18 +154,41 @@ class FittedOverride(Strict):
     author: Line = Field(description="who stands behind the value: a name or a role")
 
 
+class Programme(Strict):
+    """A programme: dated phases that need more staff for a time, where and from when."""
+
+    id: Slug = Field(description="a name of small letters, digits and hyphens")
+    title: Line = Field(description="the programme in words")
+    kind: ProgrammeKind = Field(description=f"one of {', '.join(get_args(ProgrammeKind))}")
+    go_live: Month = Field(description='the month planned for go-live, written "YYYY-MM"')
+    scale: float = Field(1.0, ge=0, le=10, description="a factor on its extra need, 0 to 10")
+    slips: bool = Field(
+        True, description="true if go-live can slip at random, trust by trust; false if it holds"
+    )
+    trusts: Codes | None = Field(None, description='a list of trust codes, such as ["RGT"]')
+    ics: Codes | None = Field(None, description='a list of care system codes, such as ["QOP"]')
+    regions: Codes | None = Field(None, description='a list of region codes, such as ["Y56"]')
+    rationale: Text = Field(description="why the programme and its date, in words")
+    author: Line = Field(description="who states it: a name or a role")
+
+
 class Lever(Strict):
     """A planner's choice: what it changes, how much, from when, for whom, and why."""
 
     id: Slug = Field(description="a name of small letters, digits and hyphens")
     title: Line = Field(description="the lever in words")
+    kind: Line | None = Field(
+        None, description='its kind in the catalogue of levers, such as "retention_offer"'
+    )
     target: Target = Field(description=f"one of {', '.join(get_args(Target))}")
     operation: Operation = Field(
-        description='"multiply"; "add" for places and applicants; "set" for places'
+        description='"multiply"; "add" for places, applicants and programme_delay; "set" for '
+        "places, frozen and pooling"
     )
     value: float = Field(
-        description="a number: 0.9 multiplied is 10 % less; added and set are people a year in all "
-        "of England, of whom each region reached has its share"
+        description="a number: 0.9 multiplied is 10 % less; places added and set are people a year "
+        "in all of England, of whom each region reached has its share; a share frozen or pooled is "
+        "0 to 1; a delay is in months"
     )
     start: Month = Field(description='the first month of the lever, written "YYYY-MM"')
     end: Month | None = Field(
@@ -169,6 +210,7 @@ class Lever(Strict):
     ics: Codes | None = Field(None, description='a list of care system codes, such as ["QOP"]')
     regions: Codes | None = Field(None, description='a list of region codes, such as ["Y56"]')
     pathways: Codes | None = Field(None, description="a list of training pathways")
+    programmes: Codes | None = Field(None, description="a list of programmes of this scenario")
     rationale: Text = Field(description="why the lever should work, in words")
     author: Line = Field(description="who proposes the lever: a name or a role")
 
@@ -224,6 +266,9 @@ class ScenarioFile(Strict):
     fitted: dict[str, FittedOverride] | None = Field(
         None, description="values put in place of the census's fitted numbers, by name"
     )
+    programme: Annotated[tuple[Programme, ...], BeforeValidator(_as_tuple)] | None = Field(
+        None, description="programmes, each a [[programme]] table"
+    )
     lever: Annotated[tuple[Lever, ...], BeforeValidator(_as_tuple)] | None = Field(
         None, description="levers, each a [[lever]] table"
     )
@@ -246,6 +291,7 @@ _PARTS: Final[dict[str, type[BaseModel]]] = {
     "need": Need,
     "parameters": ParameterOverride,
     "fitted": FittedOverride,
+    "programme": Programme,
     "lever": Lever,
 }
 

@@ -36,7 +36,9 @@ _VALUE_WORDS: Final = {
     "string_too_short": "it is empty",
     "string_too_long": "the text is too long",
 }
-_LISTS: Final = frozenset({"trusts", "ics", "regions", "groups", "pathways", "census_rows"})
+_LISTS: Final = frozenset(
+    {"trusts", "ics", "regions", "groups", "pathways", "programmes", "census_rows"}
+)
 
 
 @dataclass(frozen=True, slots=True)
