@@ -23,6 +23,7 @@ Unit = Literal[
     "GBP",
     "FTE",
     "FTE per head",
+    "FTE per bed",
     "heads",
     "factor",
     "log-sd",

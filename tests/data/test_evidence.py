@@ -80,7 +80,7 @@ def test_ranges_hold_every_dated_value_and_widths_fit_the_shape() -> None:
 @pytest.mark.data
 def test_parameters_are_the_ones_the_model_asks_for() -> None:
     ids = set(load_library().ids)
-    assert len(ids) == 52
+    assert len(ids) == 87
     assert {"need.growth", "leaving.organisation_rate", "supply.tightness", "fte.per_head"} <= ids
     assert {f"hiring.newly_qualified_share.{name}" for name in ("entry", "middle", "senior")} <= ids
 
@@ -212,7 +212,8 @@ def test_library_is_searched_by_text_grade_kind_and_review_date() -> None:
         "leaving.organisation_rate"
     }
     assert all(one.varies for one in library.filter(varies=True))
-    assert library.due("2027-11") == ()
+    assert library.due("2027-04") == ()
+    assert {"pay.award", "oncost.ni_rate"} <= {one.id for one in library.due("2027-05")}
     assert len(library.due("2027-12")) == len(library)
     with pytest.raises(KeyError, match=r"did you mean.*promotion\.rate"):
         library.get("promotion.rates")
