@@ -17,6 +17,7 @@ from simulator.model.demand import compile_growth, need_base
 from simulator.model.draws import relative_to_fit, sample, trust_factors
 from simulator.model.intake import compile_training, no_training
 from simulator.model.levers import LeverClasses, lever_classes
+from simulator.model.money import compile_costs
 from simulator.model.pay import step_months
 from simulator.model.places import compile_places
 from simulator.model.pools import break_share, compile_pools
@@ -113,6 +114,7 @@ def compile_scenario(scenario: Scenario) -> Specification:
             replay=replay,
             training=training,
             places=_places(scenario, england, trusts),
+            costs=compile_costs(scenario, trusts, cells, posts_fte / 100.0),
             need_base=need_base(scenario, trusts, cells.trust, cells.group, posts_fte / 100.0),
             need_index=growth.need,
         )

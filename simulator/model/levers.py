@@ -141,7 +141,8 @@ def _class_paths(
             if not (reaches_trust(lever, trust) and reaches_group(lever, GROUPS[g])):
                 continue
             if lever.target in CELL_TARGETS:
-                paths[lever.target][number] *= factor_path(scenario, lever)
+                factor = factor_path(scenario, lever)
+                paths[lever.target][number] *= factor ** _power(scenario, lever)
                 continue
             force = np.array(scenario.lever_path(lever))
             share = shares[lever.target][number]
@@ -153,6 +154,13 @@ def _class_paths(
     number_of = {trust.code: i for i, trust in enumerate(trusts)}
     maturity = np.array([scores[number_of[trust.code]] for trust, _ in examples])
     return LeverClasses(klass, tuple(examples), paths, shares, thaw, maturity)
+
+
+def _power(scenario: Scenario, lever: Lever) -> float:
+    """A premium on pay draws candidates by the elasticity of attraction to pay."""
+    if lever.target != "attraction":
+        return 1.0
+    return scenario.parameter("market.pay_elasticity").at(scenario.opening)
 
 
 def after(scenario: Scenario, lever: Lever) -> int:

@@ -207,7 +207,7 @@ class _LeverCosts:
         elif unit == "per_place_year":
             self._per_place(lever, cost, reach, path)
         elif unit == "per_trust_year":
-            self._per_trust(lever, cost, force)
+            self._per_trust(lever, cost * force)
         elif lever.target == "need":
             self.fixed += cost * extra * self.need[:, None] * force
 
@@ -219,18 +219,15 @@ class _LeverCosts:
         elif lever.value > 1.0:
             self.joiner[flow] += cost * (lever.value - 1.0) / lever.value
 
-    def _per_trust(self, lever: Lever, cost: F64, force: F64) -> None:
-        cost_here = cost * force / np.maximum(self._groups_reached(force), 1.0)
+    def _per_trust(self, lever: Lever, cost: F64) -> None:
+        """A cost of each trust, shared among the groups reached; of a delay, by its length."""
+        reached = (cost.sum(axis=1) > 0).reshape(-1, len(GROUPS)).sum(axis=1)
+        each = cost / np.maximum(np.repeat(reached, len(GROUPS)), 1)[:, None]
         if lever.target == "programme_delay":
-            first = np.flatnonzero(force.sum(axis=0) > 0)[:1]
-            self.fixed[:, first] += cost_here[:, first] * abs(lever.value) / YEAR
+            first = np.flatnonzero(each.sum(axis=0) > 0)[:1]
+            self.fixed[:, first] += each[:, first] * abs(lever.value) / YEAR
         else:
-            self.fixed += cost_here
-
-    def _groups_reached(self, force: F64) -> F64:
-        """How many groups of each trust a lever reaches, by group of staff, shape (G, 1)."""
-        reached = (force.sum(axis=1) > 0).reshape(-1, len(GROUPS)).sum(axis=1)
-        return np.repeat(reached, len(GROUPS))[:, None].astype(np.float64)
+            self.fixed += each
 
     def _per_place(self, lever: Lever, cost: float, reach: F64, path: F64) -> None:
         """Places bought: extra places of the pathways, or people on a course."""
@@ -253,7 +250,9 @@ class _LeverCosts:
             else:
                 places = lever.value - (pathway.places if lever.operation == "set" else 0.0)
             years = pathway.duration / YEAR
-            self.fixed += cost * max(places, 0.0) * years * self._weights(lever, pathway.group, yearly)
+            self.fixed += (
+                cost * max(places, 0.0) * years * self._weights(lever, pathway.group, yearly)
+            )
 
     def _weights(self, lever: Lever, group: str, yearly: F64) -> F64:
         """Share of a national cost that falls on each group of staff, by trusts' staff."""
@@ -272,8 +271,10 @@ def lever_entry(lever: Lever) -> dict[str, str] | None:
     rows = table_rows("levers")
     if lever.kind is not None:
         return next((dict(row) for row in rows if row["kind"] == lever.kind), None)
-    conversion = lever.target == "places" and lever.pathways and all(
-        "conversion_clinician" in name for name in lever.pathways
+    conversion = (
+        lever.target == "places"
+        and lever.pathways
+        and all("conversion_clinician" in name for name in lever.pathways)
     )
     wanted = "conversion_places" if conversion else None
     for row in rows:

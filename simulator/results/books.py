@@ -19,7 +19,6 @@ from simulator.domain.words import (
 )
 from simulator.results.trace import Trace
 
-
 _STAGES: Final = (Stock.FROZEN, Stock.APPROVAL, Stock.ADVERT, Stock.AGREED)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.domain.words import Flow, Money
+from simulator.domain.words import Money
 from simulator.model.specification import Costs
 
 I64 = NDArray[np.int64]
@@ -54,6 +54,6 @@ def money_by_staff(
         levers += np.rint(share * out[year, Money.TRUST_COST]).astype(np.int64)
         levers += costs.lever_fixed[columns, year][:, None]
         joiners = costs.lever_joiner[:, columns, year]
-        for flow in np.flatnonzero(joiners.any(axis=1)):
-            levers += joiners[flow][:, None] * flows[year, Flow(flow)]
+        for flow in np.flatnonzero(joiners.any(axis=1)).tolist():
+            levers += joiners[flow][:, None] * flows[year, flow]
     return out

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from simulator.evidence.library import load_library
+from simulator.evidence.sources import load_sources, unknown_sources
 from simulator.evidence.tables import table_rows
 from simulator.scenario.dates import is_month
 from simulator.scenario.facts import Facts, read_facts, resolve_tables
@@ -20,7 +21,7 @@ from simulator.scenario.geography import (
 from simulator.scenario.levers import Setting, check_levers, check_programmes
 from simulator.scenario.numbers import check_fitted, check_parameters, range_of
 from simulator.scenario.problems import Problem, ScenarioError
-from simulator.scenario.reader import Layered, read_layers
+from simulator.scenario.reader import Layered, inside, read_layers
 from simulator.scenario.resolved import Scenario
 from simulator.scenario.rows import check_rows, read_rows
 from simulator.scenario.schema import (
@@ -60,6 +61,7 @@ def load_scenario(path: str | Path, overrides: Mapping[str, object] | None = Non
     tables, found = _tables(layered, draft.file, facts)
     problems += found
     geography = geography_at(draft.file.opening) if draft.file.opening else None
+    problems += _words(layered, draft.file)
     problems += _place(layered, draft.file, facts, geography)
     problems += _numbers(layered, draft.file, facts)
     setting = _setting(draft.file, facts, geography)
@@ -81,6 +83,21 @@ def _missing(layered: Layered) -> list[Problem]:
     if "rest" not in layered.content and place is not None and not england:
         words = f"missing for a part of England; expected: {description_of(('rest',))}"
         problems.append(layered.problem(("rest",), None, words))
+    return problems
+
+
+def _words(layered: Layered, file: ScenarioFile) -> list[Problem]:
+    """Check that sources are known and that the scenario in which this one fails is there."""
+    problems = [
+        layered.problem(("sources",), name, "no such source; `workforce evidence` lists them")
+        for name in unknown_sources(file.sources or (), load_sources())
+    ]
+    if file.fails_in is not None:
+        found, wrong = inside(layered.folder, layered.folder, file.fails_in)
+        if found is not None and not found.is_file():
+            wrong = "no such file; give the name of a scenario file in this folder"
+        if wrong:
+            problems.append(layered.problem(("fails_in",), file.fails_in, wrong))
     return problems
 
 
@@ -204,6 +221,9 @@ def _build(
     given: dict[str, Any] = {name: getattr(file, name) for name in names}
     return Scenario(
         **given,
+        workshop=file.workshop,
+        sources=file.sources or (),
+        fails_in=file.fails_in,
         census=facts.folder,
         census_rows=tables,
         place=_merged(file.place, geography),

@@ -21,6 +21,9 @@ _WHOLE: Final = ("place",)
 NUMBERED: Final = ("lever", "programme")
 """Lists of tables that a child adds to; each entry has an id."""
 
+OWN: Final = ("workshop", "sources", "fails_in")
+"""Keys that describe one file alone: a file that extends it does not have them."""
+
 Path_ = tuple[str | int, ...]
 
 
@@ -107,8 +110,9 @@ def read_layers(path: Path, overrides: Mapping[str, object]) -> Layered:
         layered.files.append(file)
         chain.append((layered.name_of(file), content))
         file = _extended(layered, file, content.pop("extends", None))
-    for name, content in reversed(chain):
-        _merge(layered, name, content)
+    for number, (name, content) in reversed(list(enumerate(chain))):
+        kept = content if number == 0 else {k: v for k, v in content.items() if k not in OWN}
+        _merge(layered, name, kept)
     _merge(layered, COMMAND_LINE, dict(overrides))
     return layered
 

@@ -24,7 +24,21 @@ from simulator.scenario.schema import (
 )
 from simulator.scenario.toml_text import toml_text
 
-_WORDS = frozenset({"id", "title", "why", "reason", "author", "rationale", "census", "census_rows"})
+_WORDS = frozenset(
+    {
+        "id",
+        "title",
+        "why",
+        "workshop",
+        "sources",
+        "fails_in",
+        "reason",
+        "author",
+        "rationale",
+        "census",
+        "census_rows",
+    }
+)
 
 
 class Scenario(BaseModel):
@@ -34,6 +48,9 @@ class Scenario(BaseModel):
         id: Short name; like title and why it never affects a result.
         title: The scenario in one line.
         why: The question it answers.
+        workshop: A paragraph for a workshop, or none.
+        sources: Ids of sources in the evidence library.
+        fails_in: File of the scenario in which this one fails, or none.
         opening: Opening month (month 0), YYYY-MM.
         months: Months simulated, T.
         draws: Parameter draws, D.
@@ -60,6 +77,9 @@ class Scenario(BaseModel):
     id: str
     title: str
     why: str
+    workshop: str | None
+    sources: tuple[str, ...]
+    fails_in: str | None
     opening: str
     months: int
     draws: int
@@ -133,6 +153,9 @@ class Scenario(BaseModel):
             "id": self.id,
             "title": self.title,
             "why": self.why,
+            "workshop": self.workshop,
+            "sources": list(self.sources),
+            "fails_in": self.fails_in,
             "opening": self.opening,
             "months": self.months,
             "draws": self.draws,

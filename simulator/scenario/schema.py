@@ -225,6 +225,15 @@ class ScenarioFile(Strict):
     )
     title: Line | None = Field(None, description="the scenario in one line")
     why: Text | None = Field(None, description="the question the scenario answers, in words")
+    workshop: Text | None = Field(
+        None, description="a paragraph for a workshop: what to look for, and what to ask"
+    )
+    sources: Codes | None = Field(
+        None, description='ids of sources in the evidence library, such as ["S2"]'
+    )
+    fails_in: RelativePath | None = Field(
+        None, description='the scenario in which this one fails, such as "retention-fails.toml"'
+    )
     extends: RelativePath | None = Field(
         None, description='another scenario file in this folder, such as "england.toml"'
     )

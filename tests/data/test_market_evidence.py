@@ -52,7 +52,6 @@ FACTORS = {
     "market.mover_factor": "leaving.move_share",
     "market.congestion_factor": "supply.congestion",
     "hiring.internal_factor": "promotion.internal_share",
-    "leaving.retirement_factor": "leaving.retirement_share",
 }
 """Factors on fitted numbers, and the parameter whose range each one takes."""
 
