@@ -89,13 +89,14 @@ class Histograms:
         if not outside.any():
             self._count(place.ravel())
             return
-        row, column = np.nonzero(outside)
-        self.spilled.append((row + some.start, bins[row, column]))
-        self._count(place[~outside])
+        which = np.flatnonzero(outside)
+        row = which // bins.shape[1] + some.start
+        self.spilled.append((row, bins.ravel().take(which)))
+        self._count(place.ravel().compress(~outside.ravel()))
 
     def _count(self, flat: I64) -> None:
         np.add.at(self.counts, flat, self.dtype(1))
-        full = flat[self.counts[flat] >= self.full]
+        full = flat.compress(self.counts.take(flat) >= self.full)
         if len(full):
             full = np.unique(full)
             self.counts[full] -= self.dtype(self.full)

@@ -305,10 +305,10 @@ FAULTS = [
     # The arrays engine.
     Fault(
         "arrays.block",
-        "    let_go(state, month, due[phase == Phase.FILLED])\n"
-        "    start_work(state, month, due[phase == Phase.AGREED])\n",
-        "    start_work(state, month, due[phase == Phase.AGREED])\n"
-        "    let_go(state, month, due[phase == Phase.FILLED])\n",
+        "    let_go(state, month, due.compress(phase == Phase.FILLED))\n"
+        "    start_work(state, month, due.compress(phase == Phase.AGREED))\n",
+        "    start_work(state, month, due.compress(phase == Phase.AGREED))\n"
+        "    let_go(state, month, due.compress(phase == Phase.FILLED))\n",
         "stages swapped: people leave after the starts and moves",
     ),
     Fault(
@@ -361,8 +361,8 @@ FAULTS = [
     ),
     Fault(
         "arrays.stages",
-        "(state.cell_below[cell] >= 0)",
-        "(state.cell_below[cell] >= -9)",
+        "(state.cell_below.take(cell) >= 0)",
+        "(state.cell_below.take(cell) >= -9)",
         "an empty band below leaks to another trust",
     ),
     Fault(
@@ -415,8 +415,8 @@ FAULTS = [
     ),
     Fault(
         "arrays.market",
-        "_running_rank(segment, np.ones(len(ranked), np.bool_)) < willing[segment]",
-        "_running_rank(segment, np.ones(len(ranked), np.bool_)) <= willing[segment]",
+        "_running_rank(segment, None) < willing.take(segment)",
+        "_running_rank(segment, None) <= willing.take(segment)",
         "a colleague more moves than is willing",
     ),
     Fault(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.domain.words import PEOPLE_IN, PEOPLE_OUT, Flow, Phase
 from simulator.engines.arrays.layout import Layout
@@ -52,9 +51,10 @@ class Ledger:
 def take_ledgers(state: State, month: Month) -> tuple[Ledger, Ledger]:
     """Close the month's ledgers, of people and of posts, and move headcounts by the first."""
     people, posts = (
-        Ledger(flow, index, state.cell[index]) for flow, index in (month.people(), month.posts())
+        Ledger(flow, index, state.cell.take(index))
+        for flow, index in (month.people(), month.posts())
     )
-    change = np.bincount(people.cell, PEOPLE[people.flow], minlength=state.heads.size)
+    change = np.bincount(people.cell, PEOPLE.take(people.flow), minlength=state.heads.size)
     state.heads += change.reshape(state.heads.shape).astype(np.int32)
     return people, posts
 
@@ -115,17 +115,11 @@ def play_month(state: State, month: Month, market: Market | None) -> None:
     """Stages 1 to 5 in order (stage 0, training, is worked out ahead), then the draws."""
     set_establishment(state, month)
     due = state.due_in(month.number)
-    phase = state.phase[due]
-    let_go(state, month, due[phase == Phase.FILLED])
-    start_work(state, month, due[phase == Phase.AGREED])
-    promote(state, month, due[phase == Phase.APPROVAL])
-    match(state, month, due[phase == Phase.ADVERT], market)
+    phase = state.phase.take(due)
+    let_go(state, month, due.compress(phase == Phase.FILLED))
+    start_work(state, month, due.compress(phase == Phase.AGREED))
+    promote(state, month, due.compress(phase == Phase.APPROVAL))
+    match(state, month, due.compress(phase == Phase.ADVERT), market)
     start_vacancies(state, gather(month.vacated), month.number)
     open_rounds(state, gather(month.advertised), month.number)
     draw_exits(state, gather(month.started), month.number)
-
-
-def recount(state: State) -> NDArray[np.int32]:
-    """Headcount of each replication and cell, counted from the posts themselves."""
-    counted = np.bincount(state.cell[state.phase == Phase.FILLED], minlength=state.heads.size)
-    return counted.reshape(state.heads.shape).astype(np.int32)

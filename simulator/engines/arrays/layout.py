@@ -37,6 +37,7 @@ class Layout:
     # by cell
     first: Index
     room: Index  # slots of the cell
+    posts: F64  # opening posts
     below: Index
     klass: Index
     pool: Index
@@ -104,6 +105,7 @@ def make_layout(spec: Specification, regions: tuple[str, ...] | None = None) -> 
         slot_trust=trust[slot_cell],
         first=(spec.cells.first[cells] - slots.start).astype(np.intp),
         room=spec.cells.slots[cells].astype(np.intp),
+        posts=spec.cells.posts[cells].astype(np.float64),
         below=local_cell[spec.cells.below[cells]],
         klass=klass,
         pool=local_pool[spec.cells.pool[cells]],

@@ -34,20 +34,30 @@ class Adverts:
 
     index: Index
     segment: Index  # replication x pools + pool
-    pool: Index
+    pools: int  # of one replication
     score: F64
     channel: F64
     success: F64
 
+    def pool(self, which: Index) -> Index:
+        """Pools of some of the adverts."""
+        return self.segment.take(which) % self.pools
+
+    def passing(self, which: Index, ratio: F64) -> Index:
+        """Which of some adverts pass, at a ratio for each of them: score < success x ratio."""
+        bar = self.success.take(which)
+        bar *= ratio
+        bar *= SCORE
+        return which.compress(self.score.take(which) < bar)
+
 
 def _close(state: State, month: int, index: Index) -> Adverts:
     bits = state.round_numbers(index, keyed.Purpose.ROUND)
-    cell = state.cell[index]
-    segment = state.cell_segment[cell]
+    cell = state.cell.take(index)
     return Adverts(
         index=index,
-        segment=segment,
-        pool=segment % max(len(state.layout.pools), 1),
+        segment=state.cell_segment.take(cell),
+        pools=max(len(state.layout.pools), 1),
         score=keyed.fields(bits, 34, 30).astype(np.float64),
         channel=keyed.fields(bits, 14, 20).astype(np.float64),
         success=np.broadcast_to(
@@ -61,7 +71,7 @@ def match(state: State, month: Month, index: Index, market: Market | None) -> No
     spec = state.layout.spec
     adverts = _close(state, month.number, index)
     moving = adverts.channel < spec.hiring.move_share * SHARE
-    movers, others = np.flatnonzero(moving), np.flatnonzero(~moving)
+    movers, others = moving.nonzero()[0], (~moving).nonzero()[0]
     if market is None:
         filled = [_replayed_moves(state, month.number, adverts, movers)]
         filled.append(_replayed(state, month.number, adverts, others))
@@ -71,9 +81,10 @@ def match(state: State, month: Month, index: Index, market: Market | None) -> No
     agreed = np.zeros(len(index), dtype=np.bool_)
     agreed[filled[0]] = agreed[filled[1]] = True
     state.channel[index[filled[0]]] = Channel.MOVE
-    _agree(state, month.number, index[agreed])
-    month.note(Flow.ROUNDS_FAILED, index[~agreed])
-    month.advertised.append(index[~agreed])
+    _agree(state, month.number, index.compress(agreed))
+    failed = index.compress(~agreed)
+    month.note(Flow.ROUNDS_FAILED, failed)
+    month.advertised.append(failed)
 
 
 def _moving(state: State, month: Month, adverts: Adverts, movers: Index) -> Index:
@@ -86,24 +97,23 @@ def _moving(state: State, month: Month, adverts: Adverts, movers: Index) -> Inde
     key = spec.pools.key[layout.pools][None, :]
     bits = keyed.numbers(state.keys[:, None], key, keyed.Purpose.MOVERS, month.number)
     willing = np.floor(spec.hiring.mover_rate * heads + keyed.units(bits)).ravel()
-    segment = adverts.segment[movers]
+    segment = adverts.segment.take(movers)
     ratio, _ = _ratio(willing, segment, spec.hiring.congestion)
-    passing = adverts.score[movers] < adverts.success[movers] * ratio[segment] * SCORE
-    ranked = _rank(adverts, movers[passing])
-    segment = adverts.segment[ranked]
-    found = ranked[_running_rank(segment, np.ones(len(ranked), np.bool_)) < willing[segment]]
+    ranked = _rank(adverts, adverts.passing(movers, ratio.take(segment)))
+    segment = adverts.segment.take(ranked)
+    found = ranked.compress(_running_rank(segment, None) < willing.take(segment))
     if month.recorded:
-        chances = np.bincount(adverts.pool[movers], adverts.success[movers], pools)
+        chances = np.bincount(adverts.pool(movers), adverts.success[movers], pools)
         month.pools["move_chances"] = chances.astype(np.float64)
-        month.pools["moves"] = np.bincount(adverts.pool[found], minlength=pools).astype(np.float64)
+        month.pools["moves"] = np.bincount(adverts.pool(found), minlength=pools).astype(np.float64)
     return found
 
 
 def _replayed_moves(state: State, month: int, adverts: Adverts, movers: Index) -> Index:
     replay = state.layout.spec.replay
     assert replay is not None
-    share = replay.move[state.layout.pools[adverts.pool[movers]], month]
-    return movers[adverts.score[movers] < adverts.success[movers] * share * SCORE]
+    share = replay.move[state.layout.pools, month]
+    return adverts.passing(movers, share.take(adverts.pool(movers)))
 
 
 def _agree(state: State, month: int, index: Index) -> None:
@@ -116,17 +126,17 @@ def _agree(state: State, month: int, index: Index) -> None:
 def _open_to_graduates(state: State, adverts: Adverts, which: Index) -> NDArray[np.bool_]:
     layout, spec = state.layout, state.layout.spec
     newly = spec.pools.newly_qualified[layout.pools]
-    share = spec.hiring.move_share + newly[adverts.pool[which]]
-    return adverts.channel[which] < share * SHARE
+    share = (spec.hiring.move_share + newly) * SHARE
+    return adverts.channel.take(which) < share.take(adverts.pool(which))
 
 
 def _replayed(state: State, month: int, adverts: Adverts, others: Index) -> Index:
     """Pool availability from the stored baseline; returns positions of adverts filled."""
     layout, replay = state.layout, state.layout.spec.replay
     assert replay is not None
-    at = layout.pools[adverts.pool[others]]
-    passing = adverts.score[others] < adverts.success[others] * replay.ratio[at, month] * SCORE
-    others, at = others[passing], at[passing]
+    ratio = replay.ratio[layout.pools, month]
+    others = adverts.passing(others, ratio.take(adverts.pool(others)))
+    at = layout.pools[adverts.pool(others)]
     index = adverts.index[others]
     bits = state.round_numbers(index, keyed.Purpose.AVAILABLE)
     graduate = _open_to_graduates(state, adverts, others)
@@ -146,19 +156,17 @@ def _competed(state: State, month: Month, adverts: Adverts, others: Index, marke
     experienced = state.experienced.ravel()
     candidates = experienced + graduates
     congestion = state.layout.spec.hiring.congestion
-    ratio, rivals = _ratio(candidates, adverts.segment[others], congestion)
-    passing = (
-        adverts.score[others] < adverts.success[others] * ratio[adverts.segment[others]] * SCORE
-    )
-    ranked = _rank(adverts, others[passing])
-    segment = adverts.segment[ranked]
+    segment = adverts.segment.take(others)
+    ratio, rivals = _ratio(candidates, segment, congestion)
+    ranked = _rank(adverts, adverts.passing(others, ratio.take(segment)))
+    segment = adverts.segment.take(ranked)
     open_to = _open_to_graduates(state, adverts, ranked)
     turn = _running_rank(segment, open_to)
-    takes = open_to & (turn < graduates[segment])
+    takes = open_to & (turn < graduates.take(segment))
     first = np.cumsum(graduates) - graduates
     chosen = waiting[first[segment[takes]] + turn[takes]]
     _hire_graduates(state, month.number, adverts.index[ranked[takes]], chosen, market)
-    found = ~takes & (_running_rank(segment, ~takes) < experienced[segment])
+    found = ~takes & (_running_rank(segment, ~takes) < experienced.take(segment))
     state.channel[adverts.index[ranked[found]]] = Channel.EXPERIENCED
     experienced -= np.bincount(segment[found], minlength=len(experienced))
     if month.recorded:
@@ -221,21 +229,24 @@ def _rank(adverts: Adverts, which: Index) -> Index:
     """Order adverts by (segment, score, slot order): one sort of distinct integers."""
     if len(which) >= 1 << _PLACE_BITS:
         return which[np.lexsort((which, adverts.score[which], adverts.segment[which]))]
-    key = adverts.segment[which].astype(np.uint64) << np.uint64(30)
-    key |= adverts.score[which].astype(np.uint64)
+    key = adverts.segment.take(which).astype(np.uint64)
+    key <<= np.uint64(30)
+    key |= adverts.score.take(which).astype(np.uint64)
     key <<= np.uint64(_PLACE_BITS)
     key |= np.arange(len(which), dtype=np.uint64)
     key.sort()
-    return which[(key & np.uint64((1 << _PLACE_BITS) - 1)).astype(np.intp)]
+    key &= np.uint64((1 << _PLACE_BITS) - 1)
+    return which.take(key.astype(np.intp))
 
 
-def _running_rank(segment: Index, chosen: NDArray[np.bool_]) -> Index:
-    """Rank of each chosen member among the chosen of its segment (segments ascending)."""
-    before: Index = np.cumsum(chosen) - chosen
-    if len(segment) == 0:
-        return before
-    starts = np.flatnonzero(np.concatenate(([True], segment[1:] != segment[:-1])))
-    return before - np.repeat(before[starts], np.diff(np.append(starts, len(segment))))
+def _running_rank(segment: Index, chosen: NDArray[np.bool_] | None) -> Index:
+    """Rank of each chosen member (all if None) among the chosen of its segment (ascending)."""
+    sizes = np.bincount(segment)
+    first = (sizes.cumsum() - sizes).take(segment)
+    if chosen is None:
+        return np.arange(len(segment)) - first
+    before: Index = chosen.cumsum() - chosen
+    return before - before.take(first)
 
 
 def _hire_graduates(state: State, month: int, index: Index, trainee: Index, market: Market) -> None:

@@ -34,12 +34,14 @@ def pull(state: State, month: int, movers: Index) -> tuple[Index, Index, Index]:
 def _choose_trust(state: State, movers: Index, base: U64) -> Index:
     """Flat cell of the trust with the lowest score; -1 outside the model, -2 no trust at all."""
     layout = state.layout
-    flat = state.cell[movers].astype(np.intp)
+    flat = state.cell.take(movers).astype(np.intp)
     own = flat % layout.cell_count
-    option = layout.option[own]
-    cell = layout.pull_cell[option]
-    score = keyed.exponentials(keyed.mix_array(layout.pull_key[option] + base[:, None]))
-    score /= layout.pull_weight[option]
+    option = layout.option.take(own)
+    cell = layout.pull_cell.take(option, axis=0)
+    bits = layout.pull_key.take(option, axis=0)
+    bits += base[:, None]
+    score = keyed.exponentials(keyed.mix_array(bits))
+    score /= layout.pull_weight.take(option, axis=0)
     score[(cell == own[:, None]) | (cell == NO_TRUST)] = np.inf
     row = np.arange(len(movers))
     best = score.argmin(axis=1)
@@ -62,14 +64,14 @@ def tries(state: State, source: Index, cell: Index, base: U64) -> None:
         if len(open_) == 0:
             return
         step = np.uint64((keyed.Purpose.TRY + attempt * keyed.STEP) & keyed.MASK)
-        where = cell[open_]
-        top = state.top.ravel()[where]
-        serial = (keyed.units(keyed.mix_array(base[open_] + step)) * top).astype(np.intp)
-        target = state.cell_first[where] + serial
-        hit = np.flatnonzero(state.phase[target] == Phase.FILLED)
+        where = cell.take(open_)
+        top = state.top.ravel().take(where)
+        serial = (keyed.units(keyed.mix_array(base.take(open_) + step)) * top).astype(np.intp)
+        target = state.cell_first.take(where) + serial
+        hit = (state.phase.take(target) == Phase.FILLED).nonzero()[0]
         hit = hit[state.first_to_choose(target[hit])]
         source[open_[hit]] = target[hit]
         state.phase[target[hit]] = Phase.APPROVAL  # whoever is taken leaves in this stage
         rest = np.ones(len(open_), dtype=np.bool_)
         rest[hit] = False
-        open_ = open_[rest]
+        open_ = open_.compress(rest)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,20 +22,23 @@ from simulator.engines.arrays.ragged import (
 from simulator.engines.arrays.state import State, retire_share
 from simulator.model.specification import CALLS, F64, I32, NEVER, U64
 
+_CALLS: Final = (0, 1, 2, 5, CALLS)
+"""Where batches of calls begin and end: a batch is made at once, for whoever has nobody yet."""
+
 
 def set_establishment(state: State, month: Month) -> None:
     """Stage 1: open or withdraw posts until each cell has floor(n x index + u)."""
     layout, hiring = state.layout, state.layout.spec.hiring
-    index = hiring.post_index[:, state.draws, month.number]
-    funded = index.T[:, layout.klass]
-    funded *= layout.spec.cells.posts[layout.cells]
+    index = np.ascontiguousarray(hiring.post_index[:, state.draws, month.number].T)
+    funded = index.take(layout.klass, axis=1)
+    funded *= layout.posts
     funded += state.cell_u
     change = funded.astype(np.int32)
     change -= state.posts
-    changed = np.flatnonzero(change)
+    changed = np.flatnonzero(change != 0)
     if len(changed) == 0:
         return
-    size = change.ravel()[changed].astype(np.intp)
+    size = change.ravel().take(changed).astype(np.intp)
     more = size > 0
     if more.any():
         _open_posts(state, month, changed[more], size[more])
@@ -91,18 +97,18 @@ def let_go(state: State, month: Month, index: Index) -> None:
         return
     share = retire_share(state, index, month.number)
     retired = keyed.units(state.numbers(index, keyed.Purpose.REASON)) < share
-    month.note(Flow.RETIRED, index[retired])
-    month.note(Flow.LEFT, index[~retired])
+    month.note(Flow.RETIRED, index.compress(retired))
+    month.note(Flow.LEFT, index.compress(~retired))
     vacate(state, month, index)
 
 
 def start_work(state: State, month: Month, index: Index) -> None:
     """Stage 3: agreed starts; colleagues are pulled against the state before any start."""
     spec = state.layout.spec
-    channel = state.channel[index]
-    movers = index[channel == Channel.MOVE]
-    graduates = index[channel == Channel.GRADUATE]
-    hired = index[channel == Channel.EXPERIENCED]
+    channel = state.channel.take(index)
+    movers = index.compress(channel == Channel.MOVE)
+    graduates = index.compress(channel == Channel.GRADUATE)
+    hired = index.compress(channel == Channel.EXPERIENCED)
     source, outside, failed = pull(state, month.number, movers)
     if month.recorded:
         month.pools["pulls"] = _pulls_by_option(state, movers)
@@ -200,34 +206,33 @@ def promote(state: State, month: Month, index: Index) -> None:
     vacate(state, month, winner)
     month.note(Flow.PROMOTED_IN, filled)
     month.note(Flow.PROMOTED_OUT, winner)
-    outside = index[state.phase[index] != Phase.FILLED]
+    outside = index.compress(state.phase.take(index) != Phase.FILLED)
     state.round[outside] = 0
     month.advertised.append(outside)
 
 
 def _offered_inside(state: State, month: int, index: Index) -> NDArray[np.bool_]:
-    cell = state.cell[index]
+    cell = state.cell.take(index)
     share = state.path(state.layout.spec.hiring.internal_share, month, cell)
     draw = keyed.fields(state.numbers(index, keyed.Purpose.VACANCY), 22, 32)
-    return (draw.astype(np.float64) < share * 2.0**32) & (state.cell_below[cell] >= 0)
+    return (draw.astype(np.float64) < share * 2.0**32) & (state.cell_below.take(cell) >= 0)
 
 
 def _inside_winners(state: State, month: int, offered: Index) -> tuple[Index, Index]:
     """Winner and vacancy, pair by pair; a person chosen twice takes the earlier vacancy."""
     if len(offered) == 0:
         return NOBODY, NOBODY
-    below = state.cell_below[state.cell[offered]]
-    first, top = state.cell_first[below], state.top.ravel()[below]
+    below = state.cell_below.take(state.cell.take(offered))
+    first, top = state.cell_first.take(below), state.top.ravel().take(below)
     vacancy = state.numbers(offered, keyed.Purpose.PROMOTION)
     winner = np.full(len(offered), -1, dtype=np.intp)
     open_ = np.arange(len(offered))
-    for call in range(CALLS):
-        step = np.uint64((keyed.Purpose.TRY + call * keyed.STEP) & keyed.MASK)
-        u = keyed.units(keyed.mix_array(vacancy[open_] + step))
-        called = first[open_] + (u * top[open_]).astype(np.intp)
-        able = (state.eligible[called] <= month) & (top[open_] > 0)
-        winner[open_[able]] = called[able]
-        open_ = open_[~able]
+    for begin, end in pairwise(_CALLS):
+        called = first[open_, None] + _called(vacancy[open_], top[open_], begin, end)
+        able = (state.eligible.take(called) <= month) & (top[open_] > 0)[:, None]
+        some = able.any(axis=1)
+        winner[open_[some]] = called[some, able[some].argmax(axis=1)]  # the first call that does
+        open_ = open_[~some]
         if len(open_) == 0:
             break
     rest, best = _highest_scores(state, month, first[open_], top[open_], vacancy[open_])
@@ -237,13 +242,23 @@ def _inside_winners(state: State, month: int, offered: Index) -> tuple[Index, In
     return winner[keep], offered[keep]
 
 
+def _called(vacancy: U64, top: I32, begin: int, end: int) -> Index:
+    """Serials that each vacancy calls in calls ``begin`` to ``end - 1``."""
+    calls = np.arange(begin, end, dtype=np.uint64)
+    calls *= np.uint64(keyed.STEP)
+    calls += np.uint64(keyed.Purpose.TRY)
+    u = keyed.units(keyed.mix_array(vacancy[:, None] + calls))
+    u *= top[:, None]
+    return u.astype(np.intp)
+
+
 def _highest_scores(
     state: State, month: int, first: Index, top: I32, vacancy: U64
 ) -> tuple[Index, Index]:
     """Of vacancies whose calls found nobody: which have a candidate, and the highest score."""
     position, owner = ranges(first, top.astype(np.intp))
-    able = np.flatnonzero(state.eligible[position] <= month)
-    position, owner = position[able], owner[able]
-    score = keyed.promotion_scores(vacancy[owner], state.key[position])
+    able = np.flatnonzero(state.eligible.take(position) <= month)
+    position, owner = position.take(able), owner.take(able)
+    score = keyed.promotion_scores(vacancy.take(owner), state.key.take(position))
     runs, best = best_in_run(score, owner)
     return runs, position[best]

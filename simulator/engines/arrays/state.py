@@ -57,6 +57,7 @@ class State:
     cell_first: Index  # (N * C,) flat position of the cell's first post
     cell_below: Index  # (N * C,) flat cell of the next band below, or -1
     cell_segment: Index  # (N * C,) replication x P + pool
+    cell_klass: Index  # (N * C,)
     exit_factor: F64  # (N * C,)
     hire_factor: F64  # (N * C,)
     experienced: F64  # (N, P) stock of experienced candidates
@@ -69,15 +70,15 @@ class State:
 
     def numbers(self, index: Index, purpose: int) -> U64:
         """Keyed numbers of (post, purpose, turn)."""
-        keys = self.key[index]
+        keys = self.key.take(index)
         keys += np.uint64(purpose)
         return keyed.mix_array(keys)
 
     def round_numbers(self, index: Index, purpose: int) -> U64:
         """Keyed numbers of (post, purpose, turn + 65536 x round)."""
-        keys = self.round[index].astype(np.uint64)
+        keys = self.round.take(index).astype(np.uint64)
         keys *= ROUND_STEP
-        keys += self.key[index]
+        keys += self.key.take(index)
         keys += np.uint64(purpose)
         return keyed.mix_array(keys)
 
@@ -85,23 +86,28 @@ class State:
         """Flat positions of posts whose next step is due, ascending.
 
         Few are: the scan looks at eight posts at a time and then into the eights that have any.
+        (NumPy looks for true values branch by branch where they are rare, which is slow.)
         """
-        hits = self.due == month
-        eights = np.flatnonzero(hits.view(np.uint64))
-        near = np.flatnonzero(hits.reshape(-1, 8)[eights])
-        return eights[near >> 3] * 8 + (near & 7)
+        eights = (self.due == month).view(np.uint64)
+        some = (eights != 0).nonzero()[0]
+        near = eights.take(some).view(np.bool_).nonzero()[0]
+        index = some.take(near >> 3)
+        index *= 8
+        near &= 7
+        index += near
+        return index
 
     def first_to_choose(self, chosen: Index) -> Index:
         """Which choices are the first to name their flat position, in the order given."""
         order = np.arange(len(chosen), dtype=np.int32)
         self.scratch[chosen[::-1]] = order[::-1]  # the last to write is the first in order
-        return np.flatnonzero(self.scratch[chosen] == order)
+        return np.flatnonzero(self.scratch.take(chosen) == order)
 
     def path(self, path: F64, month: int, cell: I32) -> F64 | np.float64:
         """Value of a path by class in a month, for flat cells; one number if all are one class."""
         if len(path) == 1:
             return np.float64(path[0, month])
-        return path[self.layout.klass[cell % self.layout.cell_count], month]
+        return path[:, month].take(self.cell_klass.take(cell))
 
 
 def open_state(layout: Layout, first_replication: int, count: int, traced: bool) -> State:
@@ -151,6 +157,7 @@ def open_state(layout: Layout, first_replication: int, count: int, traced: bool)
         cell_first=offset(layout.first, layout.slot_count),
         cell_below=offset(layout.below, len(cells)),
         cell_segment=offset(layout.pool, len(layout.pools)),
+        cell_klass=np.tile(layout.klass, count),
         exit_factor=np.ascontiguousarray(spec.exits.factor[draws][:, cells]).ravel(),
         hire_factor=np.ascontiguousarray(spec.hiring.hire_factor[draws][:, trusts]).ravel(),
         experienced=np.tile(spec.pools.opening[layout.pools].astype(np.float64), (count, 1)),
@@ -172,7 +179,7 @@ def _opening_names(layout: Layout, count: int) -> NDArray[np.int64]:
 
 def months_of(quantiles: F64, pick: U64, factor: F64 | float = 1.0) -> Index:
     """A duration in whole months: max(1, floor(factor x quantile + 0.5))."""
-    months = quantiles[pick]
+    months = quantiles.take(pick.astype(np.intp))
     months *= factor
     months += 0.5
     return np.maximum(months.astype(np.intp), 1)
@@ -180,8 +187,10 @@ def months_of(quantiles: F64, pick: U64, factor: F64 | float = 1.0) -> Index:
 
 def _slowness(state: State, index: Index, month: int) -> F64:
     """H of stage 1: the trust's factor of the draw times the path of the class."""
-    cell = state.cell[index]
-    return state.hire_factor[cell] * state.path(state.layout.spec.hiring.hire_path, month, cell)
+    cell = state.cell.take(index)
+    return state.hire_factor.take(cell) * state.path(
+        state.layout.spec.hiring.hire_path, month, cell
+    )
 
 
 def start_vacancies(state: State, index: Index, month: int) -> None:
@@ -201,7 +210,7 @@ def open_rounds(state: State, index: Index, month: int) -> None:
     state.phase[index] = Phase.ADVERT
     bits = state.round_numbers(index, keyed.Purpose.ROUND)
     pick = keyed.fields(bits, 4, 10)
-    pick[state.round[index] > 1] += np.uint64(QUANTILES)
+    pick += (state.round.take(index) > 1) * np.uint64(QUANTILES)
     quantiles = np.concatenate([hiring.round_quantiles, hiring.again_quantiles])
     length = months_of(quantiles, pick, _slowness(state, index, month))
     state.due[index] = np.minimum(month + length, NEVER)
@@ -212,18 +221,18 @@ def draw_exits(state: State, index: Index, month: int) -> None:
     layout, spec = state.layout, state.layout.spec
     energy = keyed.exponentials(state.numbers(index, keyed.Purpose.EXIT))
     with np.errstate(divide="ignore"):  # a factor of nought: nobody ever leaves
-        energy /= state.exit_factor[state.cell[index]]
+        energy /= state.exit_factor.take(state.cell.take(index))
     width = spec.months + 1
     row = _hazard_row(state, index)
     target = row * width
-    base = layout.cumulative[target + month]
+    base = layout.cumulative.take(target + month)
     _spend_early_tenure(state, index, month, energy, target, base)
     base += energy
     np.minimum(base, layout.row_offset - 1.0, out=base)
     base += row * layout.row_offset
     order = np.argsort(base)  # sorted needles are found three times as fast
     found = np.empty(len(base), dtype=np.intp)
-    found[order] = np.searchsorted(layout.search, base[order])
+    found[order] = np.searchsorted(layout.search, base.take(order))
     found -= target
     state.due[index] = np.where(found > spec.months, NEVER, found)
 
@@ -231,17 +240,16 @@ def draw_exits(state: State, index: Index, month: int) -> None:
 def _hazard_row(state: State, index: Index) -> Index:
     """Row of each holder in the flat hazard tables: class x cohorts + cohort."""
     hazard = state.layout.spec.exits.hazard
-    row = state.cohort[index].astype(np.intp)
+    row = state.cohort.take(index).astype(np.intp)
     if len(hazard) > 1:
-        cell = state.cell[index] % state.layout.cell_count
-        row += state.layout.klass[cell] * hazard.shape[1]
+        row += state.cell_klass.take(state.cell.take(index)) * hazard.shape[1]
     return row
 
 
 def retire_share(state: State, index: Index, month: int) -> F64:
     """Share of exits in a month that are retirements, for each holder."""
     width = state.layout.spec.months + 1
-    return state.layout.retire[_hazard_row(state, index) * width + month]
+    return state.layout.retire.take(_hazard_row(state, index) * width + month)
 
 
 def _spend_early_tenure(
@@ -252,14 +260,15 @@ def _spend_early_tenure(
     Afterwards ``base + energy`` is the cumulative hazard, at tenure factor 1, at which a spell
     ends.
     """
-    origin = state.origin[index].astype(np.intp)
+    origin = state.origin.take(index)
     young = np.flatnonzero(origin > month - TENURE_BREAKS[1])
     if len(young) == 0:
         return
     cumulative, months = state.layout.cumulative, state.layout.spec.months
-    origin, row, left, at = origin[young], target[young], energy[young], base[young]
+    origin = origin.take(young).astype(np.intp)
+    row, left, at = target.take(young), energy.take(young), base.take(young)
     for years, factor in zip(TENURE_BREAKS, state.layout.spec.exits.tenure, strict=True):
-        stop = cumulative[row + np.minimum(np.maximum(origin + years, month), months)]
+        stop = cumulative.take(row + np.minimum(np.maximum(origin + years, month), months))
         room = (stop - at) * factor
         ends = left <= room
         reached = at + left / factor if factor > 0 else at

@@ -15,10 +15,11 @@ from simulator.domain.words import (
     Phase,
     TrainingFlow,
 )
-from simulator.engines.arrays.block import PEOPLE, Ledger, recount, run_block
+from simulator.engines.arrays.block import PEOPLE, Ledger, run_block
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.market import Market
 from simulator.engines.arrays.month import Month
+from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
 from simulator.results.books import BooksError
 from simulator.results.totals import YEAR, BlockTotals, PoolRecord
@@ -47,13 +48,15 @@ class TotalsRecorder:
         self.funded = np.zeros((months + 1, count * self.columns), dtype=np.int32)
         years = months // YEAR
         self.flows = np.zeros((years + 1, count * self.columns * len(Flow)), dtype=np.int32)
+        self.codes: list[Index] = []  # of the year's events so far: column and flow
         self.events = 0
         self.record = _empty_record(layout) if pools else None
 
     def opening(self, state: State) -> None:
         """Count everything at month 0."""
         self._keep(state, 0)
-        self.funded[0], self.in_post[0] = self._count_fte(state)
+        _, self.funded[0] = self._count(state, state.phase != Phase.ABSENT)
+        _, self.in_post[0] = self._count(state, state.phase == Phase.FILLED)
 
     def month_end(self, state: State, month: Month, people: Ledger, posts: Ledger) -> None:
         """Move FTE and flows by the month's ledgers."""
@@ -63,38 +66,45 @@ class TotalsRecorder:
             (self.in_post, people, PEOPLE),
             (self.funded, _changes(posts), _POSTS),
         ):
-            fte = sign[ledger.flow] * state.fte[ledger.index]
-            change = np.bincount(self.staff[ledger.cell], fte, minlength=kept.shape[1])
+            fte = sign.take(ledger.flow) * state.fte.take(ledger.index)
+            change = np.bincount(self.staff.take(ledger.cell), fte, minlength=kept.shape[1])
             kept[number] = kept[number - 1] + change.astype(np.int32)
-        year = self.flows[min((number - 1) // YEAR, len(self.flows) - 1)]
         for ledger in (people, posts):
-            code = self.staff[ledger.cell] * len(Flow) + ledger.flow
-            year += np.bincount(code, minlength=len(year)).astype(np.int32)
-            self.events += int(_EVENT[ledger.flow].sum())
+            code = self.staff.take(ledger.cell)
+            code *= len(Flow)
+            code += ledger.flow
+            self.codes.append(code)
+        if number % YEAR == 0 or number == self.months:
+            self._close_year((number - 1) // YEAR)
         if self.record is not None:
             _note_pools(self.record, month)
         if number % _RECOUNT == 0 or number == self.months:
             self._check(state, number)
 
+    def _close_year(self, year: int) -> None:
+        """Count the year's events; months after the last whole year are in none."""
+        flows = self.flows[year]
+        flows += np.bincount(np.concatenate(self.codes), minlength=len(flows))
+        self.events += int(flows.reshape(-1, len(Flow))[:, _EVENT].sum())
+        self.codes = []
+
     def _keep(self, state: State, month: int) -> None:
         self.heads[month] = state.heads
         self.posts[month] = state.posts
 
-    def _count_fte(self, state: State) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """FTE of existing and of filled posts by replication and column, from the posts."""
-        size, staff = self.in_post.shape[1], self.staff[state.cell]
-        existing, filled = (
-            np.bincount(staff, np.where(here, state.fte, 0), minlength=size).astype(np.int32)
-            for here in (state.phase != Phase.ABSENT, state.phase == Phase.FILLED)
-        )
-        return existing, filled
+    def _count(self, state: State, here: NDArray[np.bool_]) -> tuple[Index, NDArray[np.int32]]:
+        """Posts by flat cell, and their FTE by replication and column, from the posts."""
+        index = np.flatnonzero(here)
+        cell, fte = state.cell.take(index), state.fte.take(index)
+        summed = np.bincount(self.staff.take(cell), fte, minlength=self.in_post.shape[1])
+        return np.bincount(cell, minlength=state.posts.size), summed.astype(np.int32)
 
     def _check(self, state: State, month: int) -> None:
         """Books: kept counts of heads, posts and FTE against a count of the posts themselves."""
-        funded, in_post = self._count_fte(state)
-        posts = np.bincount(state.cell[state.phase != Phase.ABSENT], minlength=state.posts.size)
+        posts, funded = self._count(state, state.phase != Phase.ABSENT)
+        heads, in_post = self._count(state, state.phase == Phase.FILLED)
         sound = (
-            np.array_equal(recount(state), state.heads)
+            np.array_equal(heads, state.heads.ravel())
             and np.array_equal(posts, state.posts.ravel())
             and np.array_equal(in_post, self.in_post[month])
             and np.array_equal(funded, self.funded[month])
@@ -128,7 +138,7 @@ class TotalsRecorder:
 
 def _changes(posts: Ledger) -> Ledger:
     """The entries that open or withdraw posts; they are few."""
-    some = np.flatnonzero(_CHANGES[posts.flow])
+    some = np.flatnonzero(_CHANGES.take(posts.flow))
     return Ledger(posts.flow[some], posts.index[some], posts.cell[some])
 
 
