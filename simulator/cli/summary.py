@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.charts.words import GROUP_WORDS, month_name, percent, place_name, rounded
+from simulator.cli.argued import cost_lines, lever_lines, method_lines
 from simulator.domain.words import BANDS, GROUPS
 from simulator.scenario.dates import month_after
 
@@ -43,17 +44,21 @@ FTE: Final = {
 FLOWS: Final = {
     "joined_experienced": "Experienced hires",
     "joined_graduate": "Newly qualified",
+    "joined_converted": "Converted clinicians",
+    "joined_returning": "Back from a break",
+    "joined_international": "From abroad",
     "joined_outside": "From other trusts",
     "moved_in": "Moved in",
     "promoted_in": "Promoted",
     "left": "Left",
+    "break": "Left for a break",
     "retired": "Retired",
     "moved_out": "Moved out",
     "opened": "Posts opened",
     "withdrawn": "Posts withdrawn",
 }
-JOINED: Final = ("joined_experienced", "joined_graduate", "joined_outside")
-GONE: Final = ("left", "retired")
+JOINED: Final = tuple(name for name in FLOWS if name.startswith("joined"))
+GONE: Final = ("left", "break", "retired")
 ASSUMED: Final = {
     "supply.tightness": "experienced people who look for such posts at the start",
     "supply.growth": "growth of their number",
@@ -121,6 +126,9 @@ class _Story:
             if self.places[0].level == "trust":
                 yield from self._teams(self.places[0].code)
             yield from self._drivers(self.places[0])
+            yield from cost_lines(self.result, self.places[0].level, self.places[0].code)
+        yield from lever_lines(self.manifest.get("levers", ()))
+        yield from method_lines(self.manifest.get("need_by_method"))
         yield from self._evidence()
         yield ""
         yield NOT_FOR

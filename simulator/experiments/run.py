@@ -5,15 +5,18 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from simulator.domain.digests import digest_of, file_digest
+from simulator.experiments.demand import need_by_method
 from simulator.experiments.simulate import Progress, Summary, simulate
 from simulator.experiments.tables import make_tables
 from simulator.model.compile import compile_scenario
+from simulator.model.deliverability import assess_levers
 from simulator.model.specification import Specification
 from simulator.results.result import MANIFEST, SCHEMA_VERSION, Result, digests
 from simulator.scenario.resolved import Scenario
@@ -63,11 +66,14 @@ def run_scenario(
     else:
         summary = simulate(spec, workers=workers, progress=progress)
     tables = make_tables(spec, summary)
+    methods = need_by_method(scenario, spec)
     manifest = {
         **law_manifest(scenario, spec),
         "engine": engine,
         "events": summary.events,
         "source": str(scenario.source),
+        "levers": [asdict(flag) for flag in assess_levers(scenario)],
+        "need_by_method": methods[methods["level"] == methods["level"].iloc[-1]].to_dict("list"),
         "results": digests(tables),
         "run": {
             "started": started.isoformat(timespec="seconds"),
@@ -101,6 +107,8 @@ def law_manifest(scenario: Scenario, spec: Specification) -> dict[str, Any]:
         "draws": spec.draws,
         "replications": spec.replications,
         "boundary": boundary(scenario, spec),
+        "need_method": scenario.need.method,
+        "price_year": spec.costs.price_year,
         "baseline": spec.replay.digest if spec.replay is not None else None,
         "census": _census_words(scenario),
         "own_rows": [path.name for path in scenario.census_rows],

@@ -65,6 +65,9 @@ class UnitSummary:
     places: NDArray[np.intp]
     fte_statistics: NDArray[np.float64]
     flow_statistics: NDArray[np.float64]
+    money_statistics: NDArray[np.float64]
+    trusts: NDArray[np.intp]
+    moves: tuple[NDArray[np.float64], NDArray[np.float64]]  # mean and sd a year, (Y, J, J)
     training_lines: NDArray[np.intp]
     training_statistics: NDArray[np.float64]
     events: int
@@ -122,6 +125,8 @@ class UnitRun:
         series = self.years * len(TrainingFlow) * len(lines)
         self.training = Series(series, np.arange(series), spec.draws)
         self.events = 0
+        trusts = len(self.layout.trusts)
+        self.won = np.zeros((2, self.years, trusts, trusts), dtype=np.int64)
         self.record: PoolRecord | None = None
 
     def play(self, first: int, count: int, tick: Callable[[int], None] | None) -> BlockTotals:
@@ -141,6 +146,7 @@ class UnitRun:
             draws = (totals.first_replication + np.arange(count)) % self.spec.draws
             self.training.add(by_line, draws)
         self.events += totals.events
+        self.won += totals.won
         self._record(totals.pools)
 
     def _record(self, record: PoolRecord | None) -> None:
@@ -151,6 +157,11 @@ class UnitRun:
             return
         for name in PoolRecord.__dataclass_fields__:
             getattr(self.record, name)[...] += getattr(record, name)
+
+    def _moves(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean and standard deviation over replications of the moves a year, to x from."""
+        mean, square = self.won / max(self.spec.replications, 1)
+        return mean, np.sqrt(np.maximum(square - mean**2, 0.0))
 
     def summary(self) -> UnitSummary:
         """Statistics of everything added."""
@@ -163,6 +174,9 @@ class UnitRun:
             places=self.unit.places,
             fte_statistics=self.places.fte_statistics() if self.places else empty,
             flow_statistics=self.places.flow_statistics() if self.places else empty,
+            money_statistics=self.places.money_statistics() if self.places else empty,
+            trusts=self.layout.trusts,
+            moves=self._moves(),
             training_lines=self.lines,
             training_statistics=training.statistics().reshape(shape) if training.series else empty,
             events=self.events,

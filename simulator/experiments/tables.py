@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from simulator.domain.words import BANDS, GROUPS, Flow, TrainingFlow
+from simulator.domain.words import BANDS, GROUPS, Flow, Money, TrainingFlow
 from simulator.experiments.simulate import Summary, UnitSummary
 from simulator.model.specification import Specification
 from simulator.results.measures import CELL_MEASURES, PLACE_MEASURES
@@ -23,18 +23,22 @@ _SHARE: Final = STATISTICS.index("share_parameters")
 def make_tables(spec: Specification, summary: Summary) -> dict[str, pa.Table]:
     """All tables of a run, in the order of :data:`simulator.results.result.TABLES`."""
     parts = [
-        (unit.places, unit.fte_statistics, unit.flow_statistics)
+        (unit.places, unit.fte_statistics, unit.flow_statistics, unit.money_statistics)
         for unit in summary.units
         if len(unit.places)
     ]
     if summary.wide is not None:
         wide = summary.wide
-        parts.append((wide.places, wide.fte_statistics(), wide.flow_statistics()))
+        wide_parts = (wide.fte_statistics(), wide.flow_statistics(), wide.money_statistics())
+        parts.append((wide.places, *wide_parts))
+    flows, money = [flow.name.lower() for flow in Flow], [item.name.lower() for item in Money]
     return {
-        "places": pa.concat_tables([_places(spec, where, fte) for where, fte, _ in parts]),
-        "flows": pa.concat_tables([_flows(spec, where, flows) for where, _, flows in parts]),
+        "places": pa.concat_tables([_places(spec, where, fte) for where, fte, _, _ in parts]),
+        "flows": pa.concat_tables([_yearly(spec, part[0], flows, part[2]) for part in parts]),
         "cells": pa.concat_tables([_cells(spec, unit) for unit in summary.units]),
         "training": pa.concat_tables([_training(spec, unit) for unit in summary.units]),
+        "money": pa.concat_tables([_yearly(spec, part[0], money, part[3]) for part in parts]),
+        "moves": pa.concat_tables([_moves(spec, unit) for unit in summary.units]),
     }
 
 
@@ -92,15 +96,36 @@ def _places(spec: Specification, places: NDArray[np.intp], fte: NDArray[np.float
     )
 
 
-def _flows(spec: Specification, places: NDArray[np.intp], flows: NDArray[np.float64]) -> pa.Table:
-    _, years, kinds, count, columns = flows.shape
+def _moves(spec: Specification, unit: UnitSummary) -> pa.Table:
+    """Moves a year between two trusts, without pairs that never had one."""
+    mean, spread = unit.moves
+    years, to, source = np.nonzero(mean)
+    codes = [spec.trusts[number] for number in unit.trusts]
+    return make_table(
+        {
+            "to": Labels(codes, to),
+            "from": Labels(codes, source),
+            "year": Labels(nhs_years(spec), years),
+        },
+        np.stack([mean[years, to, source], spread[years, to, source]]),
+        ("mean", "sd"),
+    )
+
+
+def _yearly(
+    spec: Specification,
+    places: NDArray[np.intp],
+    measures: list[str],
+    values: NDArray[np.float64],
+) -> pa.Table:
+    _, years, kinds, count, columns = values.shape
     place, column, kind, year = grid(count, columns, kinds, years)
-    ordered = np.ascontiguousarray(flows.transpose(0, 3, 4, 2, 1))
+    ordered = np.ascontiguousarray(values.transpose(0, 3, 4, 2, 1))
     return make_table(
         {
             **_place_labels(spec, places, place),
             "group": Labels(COLUMNS, column),
-            "measure": Labels([flow.name.lower() for flow in Flow], kind),
+            "measure": Labels(measures, kind),
             "year": Labels(nhs_years(spec), year),
         },
         _tidy(ordered),

@@ -5,6 +5,7 @@ Everything uncertain or chosen becomes a number here, once; the engines only rea
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,6 +36,7 @@ from simulator.model.specification import (
 from simulator.model.steady import duration_quantiles
 from simulator.scenario.dates import months_between
 from simulator.scenario.resolved import Scenario
+from simulator.scenario.schema import Method, Need
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,12 +123,28 @@ def compile_scenario(scenario: Scenario) -> Specification:
     )
 
 
+def with_method(scenario: Scenario, spec: Specification, method: Method) -> Specification:
+    """The specification with need projected by another method; only its need is of use."""
+    other = scenario.model_copy(update={"need": Need(method=method)})
+    by_code = {trust.code: trust for trust in opening_trusts(scenario.opening)[0]}
+    trusts = tuple(by_code[code] for code in spec.trusts)
+    classes = lever_classes(other, trusts)
+    cells, slots = spec.cells, spec.slots
+    fte = np.bincount(
+        slots.cell, weights=np.where(slots.phase > 0, slots.fte, 0), minlength=len(cells.trust)
+    )
+    return replace(
+        spec,
+        cells=replace(cells, klass=classes.klass[cells.trust, cells.group]),
+        need_base=need_base(other, trusts, cells.trust, cells.group, fte / 100.0),
+        need_index=compile_growth(other, classes).need,
+    )
+
+
 def with_own_rows(census: Census, scenario: Scenario) -> Census:
     """Put a planner's own rows in place of those trusts' rows of the census."""
     if not scenario.census_rows:
         return census
-    from dataclasses import replace
-
     import pandas as pd
 
     from simulator.model.census import read_posts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from simulator.domain.words import Flow, TrainingFlow
+from simulator.domain.words import Flow, Money, TrainingFlow
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,14 @@ CELL_MEASURES: Final = (
 _FLOW_LABELS: Final = {
     Flow.JOINED_EXPERIENCED: "Joined: experienced hires",
     Flow.JOINED_GRADUATE: "Joined: newly qualified",
+    Flow.JOINED_CONVERTED: "Joined: clinicians who converted",
+    Flow.JOINED_RETURNING: "Joined: back from a career break",
+    Flow.JOINED_INTERNATIONAL: "Joined: from abroad",
     Flow.JOINED_OUTSIDE: "Joined: from a trust that is not modelled",
     Flow.MOVED_IN: "Moved in from another trust",
     Flow.PROMOTED_IN: "Promoted into a post",
     Flow.LEFT: "Left",
+    Flow.BREAK: "Left for a career break",
     Flow.RETIRED: "Retired",
     Flow.MOVED_OUT: "Moved out to another trust",
     Flow.PROMOTED_OUT: "Promoted out of a post",
@@ -73,9 +77,26 @@ TRAINING_MEASURES: Final = tuple(
         TrainingFlow.SOUGHT: "Completers who looked for an NHS trust post",
         TrainingFlow.HIRED: "Newly qualified people hired",
         TrainingFlow.GAVE_UP: "Newly qualified people who gave up looking",
+        TrainingFlow.TURNED_AWAY: "Places that could not start for want of a supervisor",
+    }.items()
+)
+MONEY_MEASURES: Final = tuple(
+    Measure(item.name.lower(), words, "GBP", "flow", ("trust", "group", "band", "year"))
+    for item, words in {
+        Money.PAY: "Pay bill",
+        Money.TRUST_COST: "Cost of staff to the trust",
+        Money.NHS_COST: "Cost of staff to the NHS",
+        Money.COVER: "Cover of vacancies by bank, agency and contractors",
+        Money.LEVERS: "Cost of levers",
     }.items()
 )
 MEASURES: Final = {
     measure.id: measure
-    for measure in (*PLACE_MEASURES, *CELL_MEASURES, *FLOW_MEASURES, *TRAINING_MEASURES)
+    for measure in (
+        *PLACE_MEASURES,
+        *CELL_MEASURES,
+        *FLOW_MEASURES,
+        *TRAINING_MEASURES,
+        *MONEY_MEASURES,
+    )
 }

@@ -2,58 +2,60 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.domain.words import Money
-from simulator.model.specification import Costs
+from simulator.domain.words import GROUPS, Money
+from simulator.model.specification import Specification
+from simulator.results.totals import YEAR, BlockTotals
 
 I64 = NDArray[np.int64]
 
+MILLS: Final = 100_000
+"""Mills, thousandths of a penny, in a pound."""
 
-def money_by_staff(
-    costs: Costs,
-    cells: NDArray[np.intp],
-    staff: NDArray[np.intp],
-    step_fte: I64,
-    heads: I64,
-    vacant_fte: I64,
-    flows: I64,
-    columns: NDArray[np.intp],
-) -> I64:
-    """Costs by year and group of staff, in mills, shape (Y, len(Money), G, N).
 
-    Whole numbers throughout, so that groups, trusts, regions and the nation add up.
+def pounds_by_staff(spec: Specification, totals: BlockTotals) -> I64:
+    """Costs by year and group of staff, whole pounds, shape (Y, len(Money), G, N).
 
-    Args:
-        costs: Rates of the specification.
-        cells: Numbers of the cells, shape (C,).
-        staff: Column G of each cell, shape (C,).
-        step_fte: Hundredths-FTE-months in post by pay step, shape (Y, 3, C, N).
-        heads: Person-months in post, shape (Y, C, N).
-        vacant_fte: Hundredths-FTE-months of vacant posts, shape (Y, C, N).
-        flows: Flows by year, shape (Y, flows, G, N).
-        columns: Number of each column G among all groups of staff of the specification.
+    Rates are whole mills and are applied to whole hundredths of an FTE; each group of staff of a
+    trust is then rounded to whole pounds, so that trusts, regions and the nation add up exactly.
     """
-    years, _, _, count = step_fte.shape
-    out = np.zeros((years, len(Money), len(columns), count), dtype=np.int64)
+    costs = spec.costs
+    cells, trusts = totals.cells, totals.trusts
+    columns = (trusts[:, None] * len(GROUPS) + np.arange(len(GROUPS))).ravel()
+    staff = np.searchsorted(columns, spec.cells.staff[cells])
+    years, _, _, count = totals.step_fte.shape
     pay_class = costs.pay_class[cells]
+    out = np.zeros((years, len(Money), len(columns), count), dtype=np.int64)
     for year in range(years):
-        rate = costs.step[:, pay_class, :, year]  # (3, C, 3)
-        by_cell = np.einsum("mcs,scn->mcn", rate, step_fte[year])
-        by_cell += costs.head[:, year, None, None] * heads[year][None]
-        cover = costs.cover[pay_class, year][:, None] * vacant_fte[year]
-        people = np.zeros((len(columns), count), dtype=np.int64)
-        np.add.at(people, staff, heads[year])
-        for item in (Money.PAY, Money.TRUST_COST, Money.NHS_COST):
-            np.add.at(out[year, item], staff, by_cell[item])
-        np.add.at(out[year, Money.COVER], staff, cover)
-        levers = out[year, Money.LEVERS]
-        levers += costs.lever_head[columns, year][:, None] * people
+        months = slice(YEAR * year + 1, YEAR * (year + 1) + 1)
+        heads = totals.heads[months].sum(axis=0, dtype=np.int64)
+        people = _by_staff(heads, staff, len(columns))
+        item = out[year]
+        for kind in (Money.PAY, Money.TRUST_COST, Money.NHS_COST):
+            rate = costs.step[kind, pay_class, :, year]
+            paid = np.einsum("cs,scn->cn", rate, totals.step_fte[year].astype(np.int64))
+            item[kind] = _by_staff(paid, staff, len(columns)) + costs.head[kind, year] * people
+        cover = costs.cover[pay_class, year][:, None] * totals.vacant_fte[year].astype(np.int64)
+        item[Money.COVER] = _by_staff(cover, staff, len(columns))
         share = costs.lever_share[columns, year][:, None]
-        levers += np.rint(share * out[year, Money.TRUST_COST]).astype(np.int64)
+        levers = costs.lever_head[columns, year][:, None] * people
+        levers += np.rint(share * item[Money.TRUST_COST]).astype(np.int64)
         levers += costs.lever_fixed[columns, year][:, None]
         joiners = costs.lever_joiner[:, columns, year]
         for flow in np.flatnonzero(joiners.any(axis=1)).tolist():
-            levers += joiners[flow][:, None] * flows[year, flow]
+            levers += joiners[flow][:, None] * totals.flows[year, flow].astype(np.int64)
+        item[Money.LEVERS] = levers
+    return (out + MILLS // 2) // MILLS
+
+
+def _by_staff(values: I64, staff: NDArray[np.intp], columns: int) -> I64:
+    """(C, N) added up by column: cells of a column follow each other."""
+    out = np.zeros((columns, values.shape[-1]), dtype=np.int64)
+    if len(staff):
+        starts = np.flatnonzero(np.concatenate(([True], staff[1:] != staff[:-1])))
+        out[staff[starts]] = np.add.reduceat(values, starts, axis=0)
     return out

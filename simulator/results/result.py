@@ -5,7 +5,9 @@ Tables (all with the statistics of :data:`simulator.results.summaries.STATISTICS
 * ``places``: level, code, group, month, date, measure: FTE stocks at the end of each month;
 * ``flows``: level, code, group, year, measure: flows over each whole NHS year;
 * ``cells``: trust, group, band, month, date, measure: headcount and vacant posts;
-* ``training``: pathway, region, year, measure: flows of trainees and graduates.
+* ``training``: pathway, region, year, measure: flows of trainees and graduates;
+* ``money``: level, code, group, year, measure: pounds in the prices of one NHS year;
+* ``moves``: to, from, year: moves between modelled trusts, mean and standard deviation.
 """
 
 from __future__ import annotations
@@ -27,8 +29,8 @@ from simulator.results.folders import new_folder, write_text
 if TYPE_CHECKING:
     import pandas as pd
 
-TABLES: Final = ("places", "flows", "cells", "training")
-SCHEMA_VERSION: Final = 1
+TABLES: Final = ("places", "flows", "cells", "training", "money", "moves")
+SCHEMA_VERSION: Final = 2
 MANIFEST: Final = "manifest.json"
 SCENARIO: Final = "scenario.toml"
 

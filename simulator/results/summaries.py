@@ -8,14 +8,17 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.domain.words import GROUPS, Flow
+from simulator.domain.words import GROUPS, Flow, Money
 from simulator.model.specification import Specification
 from simulator.results.histograms import F64, Histograms, Means, Spread
+from simulator.results.money import pounds_by_staff
 from simulator.results.totals import YEAR, BlockTotals
 
 QUANTILES: Final = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 FTE_STEP: Final = 10
 """Width of the narrowest bin of FTE measures, in hundredths: 0.1 FTE."""
+POUNDS_STEP: Final = 100
+"""Width of the narrowest bin of costs, in pounds."""
 COLUMNS: Final = (*GROUPS, "all")
 STATISTICS: Final = ("mean", *(f"q{share * 100:04.1f}" for share in QUANTILES), "share_parameters")
 """Statistics of a series. ``share_parameters`` is the share of variance that lies between draws; it
@@ -110,6 +113,8 @@ class PlaceSummary:
         self.fte = [Series((spec.months + 1) * rows, year_ends, draws) for _ in self.FTE]
         flows = self.years * len(Flow) * rows
         self.flows = Series(flows, np.arange(0), draws)
+        costs = self.years * len(Money) * rows
+        self.money = Series(costs, np.arange(costs), draws)
         self.need = _place_need(spec, places)
 
     def add(self, totals: PlaceTotals) -> None:
@@ -132,6 +137,9 @@ class PlaceSummary:
             series.add(values[name].reshape(-1, count), draws, bins)
         if self.years:
             self.flows.add(totals.flows.reshape(-1, count), draws)
+            money = totals.money.reshape(-1, count)
+            about = money[:, 0].copy()
+            self.money.add(money, draws, (np.maximum(POUNDS_STEP, np.abs(about) // 1000), about))
 
     def _widths(self, funded: NDArray[np.int64]) -> NDArray[np.int64]:
         """Bins of 0.1 FTE, or of 0.1 % of the place's opening funded posts if that is more."""
@@ -150,6 +158,11 @@ class PlaceSummary:
         """Flows, shape (statistics, years, flows, places, columns)."""
         shape = (len(STATISTICS), self.years, len(Flow), *self.shape[1:])
         return self.flows.statistics().reshape(shape) if self.years else np.empty(shape)
+
+    def money_statistics(self) -> F64:
+        """Costs in pounds, shape (statistics, years, len(Money), places, columns)."""
+        shape = (len(STATISTICS), self.years, len(Money), *self.shape[1:])
+        return self.money.statistics().reshape(shape) if self.years else np.empty(shape)
 
 
 def _need_statistics(need: NDArray[np.int64]) -> F64:
@@ -217,6 +230,7 @@ class PlaceTotals:
     in_post: NDArray[np.int64]  # (T + 1, places, columns, N) hundredths FTE
     funded: NDArray[np.int64]
     flows: NDArray[np.int64]  # (Y, flows, places, columns, N)
+    money: NDArray[np.int64]  # (Y, len(Money), places, columns, N) pounds
 
     def __add__(self, other: PlaceTotals) -> PlaceTotals:
         return PlaceTotals(
@@ -224,6 +238,7 @@ class PlaceTotals:
             self.in_post + other.in_post,
             self.funded + other.funded,
             self.flows + other.flows,
+            self.money + other.money,
         )
 
 
@@ -234,9 +249,13 @@ def place_totals(spec: Specification, places: NDArray[np.intp], totals: BlockTot
     ends = np.minimum((np.arange(years) + 1) * YEAR, spec.months)
     flat = totals.flows.reshape(years * kinds, *totals.flows.shape[2:])
     flows = sum_places(spec, places, flat, totals.trusts, np.repeat(months[ends], kinds))
+    pounds = pounds_by_staff(spec, totals)
+    flat = pounds.reshape(years * len(Money), *pounds.shape[2:])
+    money = sum_places(spec, places, flat, totals.trusts, np.repeat(months[ends], len(Money)))
     return PlaceTotals(
         totals.first_replication,
         sum_places(spec, places, totals.in_post, totals.trusts, months),
         sum_places(spec, places, totals.funded, totals.trusts, months),
         flows.reshape(years, kinds, *flows.shape[1:]),
+        money.reshape(years, len(Money), *money.shape[1:]),
     )

@@ -46,5 +46,8 @@ class BlockTotals:
     funded: I32  # (T + 1, G, N) hundredths FTE
     flows: I32  # (Y, flows, G, N) over 12 months
     training: I32  # (Y, training flows, L, N) over 12 months
+    step_fte: I32  # (Y, 3, C, N) hundredths-FTE-months in post, by pay step
+    vacant_fte: I32  # (Y, C, N) hundredths-FTE-months of vacant posts
+    won: NDArray[np.int64]  # (2, Y, J, J) moves to (row) from (column): sum over N, sum of squares
     events: int
     pools: PoolRecord | None

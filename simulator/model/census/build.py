@@ -40,7 +40,7 @@ from simulator.model.census.report import fitted_frame, reconciliation_frame
 from simulator.model.census.rows import post_rows
 from simulator.model.census.tables import Census
 from simulator.model.census.training import graduate_rows, trainee_rows
-from simulator.model.census.walk import National, national_walk
+from simulator.model.census.walk import National, national_walk, vacancy_rate
 from simulator.model.steady import AGES, YOUNGEST, ExitFit
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def solve(opening: str, library: Library, trusts: Sequence[Trust]) -> Steady:
     people = np.stack(
         [largest_remainder(m, int(n)) for m, n in zip(band_mix(), heads, strict=True)]
     )
-    rate = library.at("vacancy.rate.2022", opening)
+    rate = vacancy_rate(library)
     shares = trust_shares(trusts, library.at("spread.trust_share", opening))
     regions, region, region_share = regions_of(trusts)
     posts = _posts(shares, people, people * rate / (1.0 - rate))

@@ -19,6 +19,7 @@ from simulator.evidence.library import Library
 from simulator.evidence.tables import table_rows
 from simulator.evidence.trusts import Trust
 from simulator.model.census.people import Observed
+from simulator.model.census.walk import vacancy_rate
 from simulator.model.intake import load_pathways
 from simulator.model.steady import (
     AGES,
@@ -350,7 +351,7 @@ def failed_moves(setting: Setting) -> F64:
 
     The trust is chosen by weight among the region's others; all tries may meet an empty post.
     """
-    vacant = setting.at("vacancy.rate.2022")
+    vacant = vacancy_rate(setting.library)
     posts = setting.heads / (1.0 - vacant)
     refused = posts * np.where(posts > 0, refused_chance(np.maximum(posts, 1.0), vacant), 0.0)
     total = setting.by_region(posts)[setting.region] - posts
@@ -524,7 +525,7 @@ def vacant_posts(setting: Setting, flows: Flows, times: Durations) -> tuple[Dura
     used = outside > 0
     times = fit_times(setting, success, chances[used], outside[used])
     _, advert, again, notice = times.pmfs()
-    rate = setting.at("vacancy.rate.2022")
+    rate = vacancy_rate(setting.library)
     wanted = setting.total * rate / (1.0 - rate)
 
     def stages(median: float) -> tuple[Durations, Vacancies]:

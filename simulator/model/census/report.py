@@ -19,7 +19,7 @@ from simulator.model.census.fit import (
 )
 from simulator.model.census.rows import part_time_share
 from simulator.model.census.tables import COLUMNS
-from simulator.model.census.walk import Line, National
+from simulator.model.census.walk import Line, National, vacancy_rate
 from simulator.model.steady import WEEKS_PER_MONTH, ExitFit
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _hiring_rows(
             times.approval[0],
             "months",
             "vacancy.rate.2022",
-            setting.at("vacancy.rate.2022"),
+            vacancy_rate(setting.library),
             vacant / (vacant + setting.total),
             "vacant posts / posts with a constant establishment",
         ),
@@ -353,7 +353,7 @@ def reconciliation_frame(
             "posts",
             grade,
             "vacancy.rate.2022",
-            f"{100 * library.at('vacancy.rate.2022', opening):g} % of funded posts",
+            f"{100 * vacancy_rate(library):g} % of funded posts",
         ),
         Line(
             "establishment",

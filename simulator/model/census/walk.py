@@ -13,6 +13,20 @@ from simulator.scenario.dates import month_after, months_between
 
 OBSERVED: Final = "stock.growth.observed"
 ASSUMED: Final = "stock.growth.assumed"
+VACANCY: Final = "vacancy.rate.2022"
+LIST_MONTH: Final = "2026-03"
+"""Month that the trusts' staff of the list stand for: March 2025, about 3 % high."""
+
+
+def vacancy_rate(library: Library) -> float:
+    """Vacancy rate that every census is fitted to: the only one published, whatever its opening."""
+    return library.get(VACANCY).values[0].value
+
+
+def trust_size_factor(library: Library, opening: str) -> float:
+    """Staff of all trusts at an opening relative to the list's, by their published growth."""
+    growth = library.at("need.trust_size_growth", opening)
+    return float((1.0 + growth) ** (months_between(LIST_MONTH, opening) / 12.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +61,17 @@ def growth_index(library: Library, first: str, last: str) -> tuple[float, float]
     """Return observed and assumed growth factors of the stock between two months.
 
     Each month from ``first`` to the one before ``last`` grows by (1 + g)^(1/12), g the dated annual
-    growth: the observed series up to the month before the assumed one begins.
+    growth: the observed series up to the month before the assumed one begins. Back in time, with
+    ``last`` before ``first``, the factors are those of the way forward, turned over.
 
     Args:
         library: The parameters.
         first: YYYY-MM of the stock.
         last: YYYY-MM to carry it to.
     """
+    if last < first:
+        observed, assumed = growth_index(library, last, first)
+        return 1.0 / observed, 1.0 / assumed
     turn = library.get(ASSUMED).values[0].start
     observed = assumed = 1.0
     for k in range(months_between(first, last)):
@@ -75,17 +93,19 @@ def national_walk(opening: str, library: Library, trusts: Sequence[Trust]) -> Na
     """
     lines, in_trusts, outside = _total_lines(opening, library)
     per_head = library.at("fte.per_head", opening)
-    trust_fte = sum(one.fte for one in trusts)
+    trust_fte = sum(one.fte for one in trusts) * trust_size_factor(library, opening)
     clinical = library.at("group.clinical.share_of_trust_fte", opening) * trust_fte
     data = _data_heads(opening, library, outside) * per_head
     fte = (clinical, data, in_trusts - clinical - data)
     heads = tuple(round(one / per_head) for one in fte)
     names = ("group.clinical.share_of_trust_fte", "group.data.stock_2023", "stock.england.2020")
+    moved = "" if opening == LIST_MONTH else f", then moved to {opening} with all staff's growth"
+    known = library.get("group.data.stock_2023").values[0].start
     notes = (
         f"0.14 % of {trust_fte:,.0f} FTE of all staff (March 2025 list, about 3 % high, which "
-        "about cancels a year of growth); the narrow group",
-        "13,000 heads of September 2023 carried forward with the same growth, outside share "
-        "taken off, times FTE per head",
+        f"about cancels a year of growth{moved}); the narrow group",
+        f"13,000 heads of September 2023 carried {'forward' if opening > known else 'back'} "
+        "with the same growth, outside share taken off, times FTE per head",
         "the rest",
     )
     for group, value, people, name, note in zip(GROUPS, fte, heads, names, notes, strict=True):
@@ -119,7 +139,7 @@ def _total_lines(opening: str, library: Library) -> tuple[list[Line], float, flo
         _line(library, f"England, {start}", value, "FTE", stock.id, stock.title),
         _line(
             library,
-            f"growth observed to {turn}",
+            f"growth observed to {min(turn, opening)}",
             value * (observed - 1.0),
             "FTE",
             OBSERVED,
