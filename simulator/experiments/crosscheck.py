@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.domain.words import BANDS, GROUPS, Flow, Stock, TrainingFlow, TrainingStock
+from simulator.domain.words import (
+    BANDS,
+    GROUPS,
+    Flow,
+    PoolFlow,
+    PoolStock,
+    Stock,
+    TrainingFlow,
+    TrainingStock,
+)
 from simulator.engines import arrays, people
 from simulator.model.specification import Specification
 from simulator.results.trace import Trace
@@ -107,14 +115,17 @@ def compare_traces(spec: Specification, one: Trace, two: Trace, report: CrossChe
     cells = [_cell_name(spec, cell) for cell in range(len(spec.cells.trust))]
     lines = [" ".join(name) for name in spec.training.names]
     pools = [" ".join(name) for name in spec.pools.names]
-    for what, left, right, rows, columns in (
+    for what, left, right, rows, kinds in (
         ("stock", one.stocks, two.stocks, cells, Stock),
         ("flow", one.flows, two.flows, cells, Flow),
         ("training stock", one.training_stocks, two.training_stocks, lines, TrainingStock),
         ("training flow", one.training_flows, two.training_flows, lines, TrainingFlow),
-        ("candidates", one.pool_stocks[..., None], two.pool_stocks[..., None], pools, None),
+        ("pool stock", one.pool_stocks, two.pool_stocks, pools, PoolStock),
+        ("pool flow", one.pool_flows, two.pool_flows, pools, PoolFlow),
     ):
-        _compare(report, one.first_replication, what, left, right, rows, columns)
+        names = [kind.name.lower() for kind in kinds]
+        _compare(report, one.first_replication, what, left, right, rows, names)
+    _compare_won(spec, one, two, report)
     _compare_spells(report, one.spells, two.spells)
     for kind, count in one.counts.items():
         report.counts[kind] = report.counts.get(kind, 0) + count
@@ -122,13 +133,14 @@ def compare_traces(spec: Specification, one: Trace, two: Trace, report: CrossChe
 
 
 def _count_events(report: CrossCheck, trace: Trace) -> None:
-    for flow in Flow:
-        name = flow.name.lower()
-        report.events[name] = report.events.get(name, 0) + int(trace.flows[..., flow].sum())
-    for kind in TrainingFlow:
-        name = f"training_{kind.name.lower()}"
-        total = int(trace.training_flows[..., kind].sum())
-        report.events[name] = report.events.get(name, 0) + total
+    for of, kinds, flows in (
+        ("", Flow, trace.flows),
+        ("training_", TrainingFlow, trace.training_flows),
+        ("pool_", PoolFlow, trace.pool_flows),
+    ):
+        for kind in kinds:
+            name, total = of + kind.name.lower(), int(flows[..., kind].sum())
+            report.events[name] = report.events.get(name, 0) + total
 
 
 def _cell_name(spec: Specification, cell: int) -> str:
@@ -143,7 +155,7 @@ def _compare(
     left: NDArray[np.int32],
     right: NDArray[np.int32],
     rows: Sequence[str],
-    columns: type[IntEnum] | None,
+    columns: Sequence[str],
 ) -> None:
     report.compared += left.size
     if left.shape != right.shape:
@@ -157,11 +169,24 @@ def _compare(
         if len(report.differences) >= _MOST:
             return
         at = (replication, month, row, column)
-        name = columns(int(column)).name.lower() if columns else what
         report.differences.append(
-            f"{what} {name}, replication {first + replication}, month {month}, {rows[row]}: "
-            f"people {left[at]}, arrays {right[at]}"
+            f"{what} {columns[column]}, replication {first + replication}, month {month}, "
+            f"{rows[row]}: people {left[at]}, arrays {right[at]}"
         )
+
+
+def _compare_won(spec: Specification, one: Trace, two: Trace, report: CrossCheck) -> None:
+    """Compare the moves between trusts, which are counted over all months together."""
+    report.compared += one.won.size
+    for replication, to, source in np.argwhere(one.won != two.won):
+        report.total += 1
+        if len(report.differences) < _MOST:
+            at = (replication, to, source)
+            report.differences.append(
+                f"moves, replication {one.first_replication + replication}, "
+                f"{spec.trusts[source]} to {spec.trusts[to]}: "
+                f"people {one.won[at]}, arrays {two.won[at]}"
+            )
 
 
 def _compare_spells(report: CrossCheck, left: NDArray[Any], right: NDArray[Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.domain.words import EVENT_FLOWS, GROUPS, Flow, Stock, TrainingFlow
+from simulator.domain.words import EVENT_FLOWS, GROUPS, Flow, How, Stock, TrainingFlow
 from simulator.engines import people
 from simulator.experiments.simulate import Progress, Summary, Unit, UnitRun, find_units
 from simulator.model.specification import Specification
@@ -29,18 +29,41 @@ def simulate_people(spec: Specification, *, progress: Progress | None = None) ->
     wide_summary = PlaceSummary(spec, wide) if len(wide) else None
     whole = Unit(tuple(sorted(set(spec.trust_region))), wide, 0)
     for replication in range(spec.replications):
-        trace = people.simulate(spec, first=replication)
+        trace = people.simulate(spec, first=replication, spells_of=replication)
+        won = moves_by_year(spec, trace.spells)
         for run in runs:
-            run.take(block_totals(spec, run.unit, trace))
+            run.take(block_totals(spec, run.unit, trace, won))
         if wide_summary is not None:
-            wide_summary.add(place_totals(spec, wide, block_totals(spec, whole, trace)))
+            wide_summary.add(place_totals(spec, wide, block_totals(spec, whole, trace, won)))
         if progress is not None:
             progress(replication + 1, spec.replications, "simulating person by person")
     return Summary([run.summary() for run in runs], wide_summary)
 
 
-def block_totals(spec: Specification, unit: Unit, trace: Trace) -> BlockTotals:
-    """The part of a trace that belongs to some regions, as totals of a block."""
+def moves_by_year(spec: Specification, spells: NDArray[np.void]) -> NDArray[np.int64]:
+    """Moves between trusts in a spell log, to (row) from (column), shape (Y, J, J)."""
+    years, size = spec.months // YEAR, len(spec.trusts)
+    person = ("person_kind", "person_id", "person_turn")
+    log = spells[np.lexsort([spells["start"], *(spells[name] for name in reversed(person))])]
+    trust = spec.cells.trust[spec.slots.cell[log["slot"]]]
+    # Somebody who moves has a spell before it, which is the row above.
+    moved = np.flatnonzero((log["began"] == How.MOVED) & (log["start"] <= years * YEAR))
+    won = np.zeros((years, size, size), dtype=np.int64)
+    np.add.at(won, ((log["start"][moved] - 1) // YEAR, trust[moved], trust[moved - 1]), 1)
+    return won
+
+
+def block_totals(
+    spec: Specification, unit: Unit, trace: Trace, won: NDArray[np.int64]
+) -> BlockTotals:
+    """The part of a trace that belongs to some regions, as totals of a block.
+
+    Args:
+        spec: What was simulated.
+        unit: The regions.
+        trace: One replication.
+        won: Its moves between trusts, shape (Y, J, J).
+    """
     inside = np.array([region in unit.regions for region in spec.trust_region])
     trusts = np.flatnonzero(inside)
     cells = np.flatnonzero(inside[spec.cells.trust])
@@ -50,6 +73,10 @@ def block_totals(spec: Specification, unit: Unit, trace: Trace) -> BlockTotals:
     columns += spec.cells.group[cells]
     size = len(trusts) * len(GROUPS)
     lines = [i for i, (_, region) in enumerate(spec.training.names) if region in unit.regions]
+    in_post = stocks[..., Stock.IN_POST_FTE]
+    later = stocks[..., [Stock.STEP_1_FTE, Stock.STEP_2_FTE]]
+    steps = np.concatenate([in_post[..., None] - later.sum(axis=-1, keepdims=True), later], axis=-1)
+    inside_won = won[:, trusts][:, :, trusts]
     completed = trace.training_flows[:, :, lines, TrainingFlow.COMPLETED].sum()
     return BlockTotals(
         first_replication=trace.first_replication,
@@ -61,6 +88,9 @@ def block_totals(spec: Specification, unit: Unit, trace: Trace) -> BlockTotals:
         funded=_by_column(_last(stocks[..., Stock.FUNDED_FTE]), columns, size),
         flows=_yearly(spec, flows, columns, size),
         training=_training(spec, trace),
+        step_fte=_by_year(spec, steps).transpose(1, 3, 2, 0),
+        vacant_fte=_by_year(spec, stocks[..., Stock.FUNDED_FTE] - in_post).transpose(1, 2, 0),
+        won=np.stack([inside_won, inside_won**2]),
         events=int(flows[..., _EVENTS].sum() + completed),
         pools=None,
     )
@@ -83,16 +113,20 @@ def _by_column(
 def _yearly(
     spec: Specification, flows: NDArray[np.int32], columns: NDArray[np.intp], size: int
 ) -> NDArray[np.int32]:
-    years = spec.months // YEAR
-    whole = flows[:, 1 : years * YEAR + 1]
-    by_year = whole.reshape(len(flows), years, YEAR, *flows.shape[2:]).sum(axis=2, dtype=np.int32)
+    by_year = _by_year(spec, flows)
+    years = by_year.shape[1]
     flat = by_year.transpose(1, 3, 2, 0).reshape(years * len(Flow), -1, len(flows))
     return _by_column(flat, columns, size).reshape(years, len(Flow), size, -1)
 
 
 def _training(spec: Specification, trace: Trace) -> NDArray[np.int32]:
+    return np.ascontiguousarray(_by_year(spec, trace.training_flows).transpose(1, 3, 2, 0))
+
+
+def _by_year(spec: Specification, values: NDArray[np.int32]) -> NDArray[np.int32]:
+    """(N, T + 1, ...) added up over the months of whole years, (N, Y, ...)."""
     years = spec.months // YEAR
-    whole = trace.training_flows[:, 1 : years * YEAR + 1]
+    whole = values[:, 1 : years * YEAR + 1]
     shape = (len(whole), years, YEAR, *whole.shape[2:])
-    by_year = whole.reshape(shape).sum(axis=2, dtype=np.int32)
-    return np.ascontiguousarray(by_year.transpose(1, 3, 2, 0))
+    total: NDArray[np.int32] = whole.reshape(shape).sum(axis=2, dtype=np.int32)
+    return total

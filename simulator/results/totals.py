@@ -23,11 +23,14 @@ class PoolRecord:
     """How available candidates were, added up over replications; only for a baseline."""
 
     adverts: NDArray[np.float64]  # (T + 1, P) closing adverts that are not moves
-    ratio: NDArray[np.float64]  # (T + 1, P) the candidates' ratio, added over adverts
+    ratio: NDArray[np.float64]  # (T + 1, P) the candidates' ratio at attraction 1024, added up
     asked: NDArray[np.float64]  # (T + 1, P) passing adverts open to the newly qualified
     graduates: NDArray[np.float64]  # (T + 1, P) of them, those that found a graduate
-    left: NDArray[np.float64]  # (T + 1, P) passing adverts left for experienced candidates
-    experienced: NDArray[np.float64]  # (T + 1, P) of them, those that found one
+    converted: NDArray[np.float64]  # (T + 1, P) graduates found who are converted clinicians
+    left: NDArray[np.float64]  # (T + 1, P) passing adverts left for candidates
+    experienced: NDArray[np.float64]  # (T + 1, P) of them, those that found one of any stock
+    returning: NDArray[np.float64]  # (T + 1, P) candidates found who return from a break
+    international: NDArray[np.float64]  # (T + 1, P) candidates found who come from abroad
     move_chances: NDArray[np.float64]  # (T + 1, P) success of closing move adverts, added up
     moves: NDArray[np.float64]  # (T + 1, P) of them, those that agreed a start
     pulls: NDArray[np.float64]  # (T + 1, O) pulls made

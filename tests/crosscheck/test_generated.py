@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import Phase, given, settings
 
-from simulator.domain.words import Flow, TrainingFlow
-from simulator.experiments.crosscheck import CrossCheck, crosscheck_specification
+from simulator.domain.words import Flow, How, PoolFlow, PoolStock, Stock, TrainingFlow
+from simulator.engines import arrays, people
+from simulator.experiments.crosscheck import CrossCheck, compare_traces
+from simulator.model.specification import Specification
+from simulator.results.trace import Trace
 from tests.support.generated import World, build, draw_world, worlds
 
 pytestmark = pytest.mark.crosscheck
@@ -23,15 +26,39 @@ REPLICATIONS = 2
 KINDS = (
     *(flow.name.lower() for flow in Flow),
     *(f"training_{flow.name.lower()}" for flow in TrainingFlow),
+    *(f"pool_{flow.name.lower()}" for flow in PoolFlow),
+    *(f"stock_{stock.name.lower()}" for stock in Stock),
+    *(f"pool_stock_{stock.name.lower()}" for stock in PoolStock),
+    "promoted_elsewhere",
 )
-"""Kinds of flow, as a comparison names them."""
+"""Kinds of flow, as a comparison names them, and of stock; and promotions to another trust."""
 
 
 def compare(world: World) -> CrossCheck:
     """Run both engines; a difference names the world."""
-    report = crosscheck_specification(build(world), replications=REPLICATIONS, batch=REPLICATIONS)
+    spec, last = build(world), REPLICATIONS - 1
+    report = CrossCheck(REPLICATIONS)
+    one = people.simulate(spec, count=REPLICATIONS, spells_of=last)
+    two = arrays.trace(spec, count=REPLICATIONS, spells_of=last)
+    compare_traces(spec, one, two, report)
     assert report.ok, "\n".join([world.changed(), *report.lines()])
+    for prefix, kinds, stocks in (
+        ("stock_", Stock, one.stocks),
+        ("pool_stock_", PoolStock, one.pool_stocks),
+    ):
+        for kind in kinds:
+            report.events[prefix + kind.name.lower()] = int(stocks[..., kind].any())
+    report.events["promoted_elsewhere"] = promoted_elsewhere(spec, one)
     return report
+
+
+def promoted_elsewhere(spec: Specification, trace: Trace) -> int:
+    """Promotions to another trust in the spell log."""
+    person = ["person_kind", "person_id", "person_turn"]
+    spells = np.sort(trace.spells, order=[*person, "start"])
+    trust = spec.cells.trust[spec.slots.cell[spells["slot"]]]
+    follows = (spells[person][1:] == spells[person][:-1]) & (trust[1:] != trust[:-1])
+    return int((follows & (spells["began"][1:] == How.PROMOTED)).sum())
 
 
 @dataclass
@@ -57,7 +84,7 @@ class Tally:
         return [
             f"{self.worlds} generated worlds, {self.broad} of them broad; "
             f"{self.integers:,} integers and {self.spells:,} spells compared",
-            *(f"  {kind:<22} in {self.seen[kind]:>4} worlds" for kind in KINDS),
+            *(f"  {kind:<26} in {self.seen[kind]:>4} worlds" for kind in KINDS),
         ]
 
 

@@ -16,7 +16,15 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from simulator.domain.words import Flow, Phase, Stock, TrainingFlow, TrainingStock
+from simulator.domain.words import (
+    BAND_RANGES,
+    Flow,
+    Phase,
+    PoolStock,
+    Stock,
+    TrainingFlow,
+    TrainingStock,
+)
 from simulator.model.specification import QUANTILES, TRIES, Specification
 from simulator.results.trace import Trace
 from tests.support.closed import (
@@ -90,6 +98,11 @@ def flat(table: NDArray[Any], each: int, which: int) -> NDArray[Any]:
 
 def heads(trace: Trace, month: int, each: int = 1, which: int = 0) -> NDArray[Any]:
     return flat(trace.stocks[:, month, :, Stock.HEADCOUNT], each, which)
+
+
+def experienced(trace: Trace, month: int) -> NDArray[Any]:
+    """Experienced candidates by replication and pool."""
+    return trace.pool_stocks[:, month, :, PoolStock.EXPERIENCED]
 
 
 def by_age(spec: Specification, rates: dict[int, float]) -> F64:
@@ -597,8 +610,8 @@ def test_rounding_of_posts_supply_and_intake_is_unbiased(size: Size) -> None:
     assert np.array_equal(posts[:, 4], posts[:, 5])  # u is one number for all months
     assert np.all(np.diff(posts[..., ::2], axis=1) >= 0)
     for month in (1, 5):
-        check(f"candidates, month {month}", trace.pool_stocks[:, month], 2.37)
-    first, last = (trace.pool_stocks[:, m].ravel() for m in (1, 5))
+        check(f"candidates, month {month}", experienced(trace, month), 2.37)
+    first, last = (experienced(trace, m).ravel() for m in (1, 5))
     r = abs(np.corrcoef(first, last)[0, 1]) * np.sqrt(first.size)
     checks.chance("candidates of two months", 2 * stats.norm.sf(r), "correlation")
     check("starters", trace.training_flows[:, 2, :, TrainingFlow.STARTED], 2.37)
@@ -656,7 +669,8 @@ def test_adverts_compete_for_candidates(size: Size, candidates: int) -> None:
     checks.mean("agreed", found, law(adverts), size.fine(law(adverts - 4)))
     checks.mean("agreed, no rivals", found, law(adverts), law(0))
     checks.spread("agreed", found, law(adverts))
-    assert np.array_equal(trace.pool_stocks[:, 1].ravel(), candidates - found)
+    entry = experienced(trace, 1)[:, :: len(BAND_RANGES)]
+    assert np.array_equal(entry.ravel(), candidates - found)
     failed = trace.flows[:, 1, :, Flow.ROUNDS_FAILED].ravel()
     assert np.array_equal(failed, adverts - found)
     checks.verdict()

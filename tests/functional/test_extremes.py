@@ -19,13 +19,26 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from simulator import keyed
-from simulator.domain.words import GROUPS, Flow, Phase, Stock, TrainingFlow, TrainingStock
+from simulator.domain.words import (
+    CANDIDATES,
+    GROUPS,
+    JOINED_BY,
+    Flow,
+    Phase,
+    PoolFlow,
+    PoolStock,
+    Stock,
+    TrainingFlow,
+    TrainingStock,
+)
 from simulator.experiments.simulate import simulate
 from simulator.model.specification import (
     MAX_MONTHS,
     Cells,
+    Costs,
     Exits,
     Hiring,
+    Partners,
     Places,
     Pools,
     Pulls,
@@ -118,6 +131,33 @@ def live(spec: Specification) -> Specification:
     return alter(spec, changes)
 
 
+def with_breaks() -> Specification:
+    """The same world in which half of those who leave take a break, and few return."""
+    return alter(world(), {"exits.break_share": 0.5, "pools.return_rate": 0.05})
+
+
+def with_freezes() -> Specification:
+    """The same world in which half of the vacancies are frozen."""
+    return alter(world(), {"hiring.frozen_share": 0.5})
+
+
+def supervised() -> Specification:
+    """The same world with few supervisors for trainees."""
+    return alter(world(), {"training.supervised": True, "training.supervision": 0.05})
+
+
+def pooled() -> Specification:
+    """The same world in which pooled vacancies ask the first trust, where alone staff may rise."""
+    first = world().cells.trust == 0
+    of_first = first[world().slots.cell]
+    changes = {
+        "slots.eligible": np.where(of_first, 1, 254),
+        "partners.weight": np.where(first[world().partners.cell], 100.0, 0.01),
+        "hiring.pooled_share": 1.0,
+    }
+    return alter(world(), changes)
+
+
 def newcomers_only() -> Specification:
     """The same world in which none of the opening staff may be promoted."""
     return alter(world(), {"slots.eligible": 254})
@@ -134,6 +174,9 @@ def replayed(spec: Specification | None = None) -> Specification:
         move=np.full((pools, months + 1), 0.8),
         graduate=np.full((pools, months + 1), 0.5),
         experienced=np.full((pools, months + 1), 0.7),
+        converted=np.full((pools, months + 1), 0.3),
+        returning=np.full((pools, months + 1), 0.1),
+        international=np.full((pools, months + 1), 0.2),
         age=np.full(pools, 24, np.int32),
         staff_key=np.array(
             [keyed.name_key(f"staff|{t}|{g}") for t in spec.trusts for g in GROUPS], np.uint64
@@ -193,19 +236,31 @@ def months_vacant(trace: Trace) -> float:
 
 
 def candidates(trace: Trace) -> float:
-    return float(trace.pool_stocks[:, 1:].sum())
+    return float(trace.pool_stocks[:, 1:, :, CANDIDATES].sum())
 
 
 def candidates_at_first(trace: Trace) -> float:
-    return float(trace.pool_stocks[:, :2].sum())
+    return float(trace.pool_stocks[:, :2, :, CANDIDATES].sum())
+
+
+def at_third_step(trace: Trace) -> float:
+    return float(trace.stocks[:, -1, :, Stock.STEP_2_FTE].sum())
+
+
+def on_break(trace: Trace) -> float:
+    return float(trace.pool_stocks[:, 1:, :, PoolStock.ON_BREAK].sum())
+
+
+def returned(trace: Trace) -> float:
+    return float(trace.pool_flows[..., PoolFlow.RETURNED].sum())
 
 
 def lost_by(cells: slice) -> Callable[[Trace], float]:
     return lambda trace: float(trace.flows[:, :, cells, Flow.MOVED_OUT].sum())
 
 
-OUT: Final = (Flow.LEFT, Flow.RETIRED)
-JOINED: Final = [Flow.JOINED_EXPERIENCED, Flow.JOINED_GRADUATE, Flow.JOINED_OUTSIDE]
+OUT: Final = (Flow.LEFT, Flow.BREAK, Flow.RETIRED)
+JOINED: Final = [*JOINED_BY.values(), Flow.JOINED_OUTSIDE]
 OUTPUTS: Final[dict[str, Callable[[Trace], float]]] = {
     "staff at the end": at_end(Stock.HEADCOUNT),
     "posts at the end": at_end(Stock.POSTS),
@@ -220,6 +275,13 @@ OUTPUTS: Final[dict[str, Callable[[Trace], float]]] = {
     "hires of graduates": flow(Flow.JOINED_GRADUATE),
     "hires from outside trusts": flow(Flow.JOINED_OUTSIDE),
     "experienced hires": flow(Flow.JOINED_EXPERIENCED),
+    "hires of converted clinicians": flow(Flow.JOINED_CONVERTED),
+    "hires of people who return": flow(Flow.JOINED_RETURNING),
+    "hires from abroad": flow(Flow.JOINED_INTERNATIONAL),
+    "career breaks": flow(Flow.BREAK),
+    "people on a break": on_break,
+    "returns from a break": returned,
+    "FTE at the third pay point": at_third_step,
     "rounds failed": flow(Flow.ROUNDS_FAILED),
     "lost to outside trusts": flow(Flow.MOVED_OUT),
     "moves out of the first trust": lost_by(slice(0, 4)),
@@ -279,6 +341,26 @@ def first_trust(value: float) -> Any:
     return lambda spec, old: np.where(spec.pulls.trust == 0, value, old)
 
 
+def attraction_of_first(value: float) -> Any:
+    """Attraction of the first trust."""
+    return lambda spec, old: np.where(spec.cells.trust == 0, value, old)
+
+
+def partner_first(value: float) -> Any:
+    """Weight of the first trust among the partners of a pooled vacancy."""
+    return lambda spec, old: np.where(spec.cells.trust[spec.partners.cell] == 0, value, 1.0)
+
+
+def by_kind(*rates: float) -> NDArray[np.float64]:
+    """Candidates a month of each kind."""
+    return np.array(rates)[:, None, None]
+
+
+def months_of_freeze(value: int) -> Any:
+    """Freezes that end so many months after a vacancy begins."""
+    return lambda spec, old: np.arange(spec.months + 1) + value
+
+
 def from_month_1(value: float) -> Any:
     """A path that begins at 1."""
     return lambda spec, old: np.concatenate(
@@ -310,6 +392,7 @@ LEVERS: Final = (
     Lever("exits.factor", 0.5, 2.0, "leavers", +1, 87),
     Lever("exits.tenure", (1.0, 1.0), (4.0, 1.0), "leavers", +1, 26),
     Lever("exits.tenure", (1.0, 1.0), (1.0, 4.0), "leavers", +1, 9),
+    Lever("exits.break_share", 0.1, 0.5, "career breaks", +1, 25),
     # Posts
     Lever("hiring.post_index", from_month_1(1.0), from_month_1(1.5), "posts at the end", +1, 54),
     Lever("hiring.post_index", from_month_1(1.0), from_month_1(1.5), "staff at the end", +1, 17),
@@ -333,10 +416,41 @@ LEVERS: Final = (
     Lever("hiring.mover_rate", 0.005, 0.5, "moves", +1, 28),
     Lever("hiring.congestion", 0.0, 5.0, "months vacant", +1, 1.5),
     Lever("hiring.congestion", 0.0, 5.0, "rounds failed", +1, 295),
+    Lever("hiring.internal_factor", 0.2, 1.8, "promotions", +1, 70),
+    Lever("hiring.success_factor", 0.4, 1.2, "rounds failed", -1, 202),
+    Lever(
+        "cells.attraction",
+        attraction_of_first(0.3),
+        attraction_of_first(3.0),
+        "moves out of the first trust",
+        -1,
+        7,
+    ),
+    Lever("hiring.attraction_path", 0.3, 3.0, "rounds failed", -1, 151, replayed),
+    Lever("hiring.frozen_share", 0.0, 0.8, "months vacant", +1, 0.2),
+    Lever(
+        "hiring.thaw",
+        months_of_freeze(1),
+        months_of_freeze(12),
+        "months vacant",
+        +1,
+        1.1,
+        with_freezes,
+    ),
+    Lever("hiring.pooled_share", 0.0, 1.0, "promotions", +1, 3, pooled),
+    Lever(
+        "partners.weight", partner_first(0.01), partner_first(100.0), "promotions", +1, 11, pooled
+    ),
+    Lever("hiring.step_months", (24, 60), (3, 12), "FTE at the third pay point", +1, 2000),
     # Candidates
+    Lever("pools.return_rate", 0.01, 0.3, "returns from a break", +1, 21, with_breaks),
+    Lever("pools.forget_rate", 0.0, 0.5, "people on a break", -1, 296, with_breaks),
     Lever("pools.opening", 0, 20, "candidates at first", +1, 68),
     Lever("pools.supply", 0.2, 3.0, "experienced hires", +1, 30),
     Lever("pools.supply", 0.2, 3.0, "vacancies at the end", -1, 19),
+    Lever(
+        "pools.supply", by_kind(1.0, 0.0, 0.0), by_kind(1.0, 0.0, 3.0), "hires from abroad", +1, 9
+    ),
     Lever("pools.supply_factor", 0.2, 3.0, "experienced hires", +1, 30),
     Lever("pools.supply_loss", 0.05, 0.95, "candidates", -1, 394),
     Lever("pools.newly_qualified", 0.0, 0.7, "hires of graduates", +1, 19),
@@ -350,6 +464,10 @@ LEVERS: Final = (
     Lever("training.seek_share", 0.2, 1.0, "hires of graduates", +1, 14),
     Lever("training.give_up_hazard", 0.0, 6.0, "graduates who give up", +1, 11),
     Lever("training.give_up_hazard", 0.0, 6.0, "hires of graduates", -1, 9),
+    Lever("training.drop_factor", 0.2, 4.0, "drop-outs", +1, 10),
+    Lever("training.supervised", False, True, "starters", -1, 22, supervised),
+    Lever("training.supervision", 0.02, 0.5, "starters", +1, 25, supervised),
+    Lever("training.converts", False, True, "hires of converted clinicians", +1, 17),
     Lever("training.cohort_mean", 1.0, 4.5, "starters", +1, 25),
     Lever("training.cohort_mean", 1.0, 4.5, "hires of graduates", +1, 12),
     Lever("training.cohort_cdf", Built("poisson", 1.0), Built("poisson", 6.0), "starters", +1, 37),
@@ -363,6 +481,7 @@ LEVERS: Final = (
     Lever("slots.cohort", opening(40 + H), opening(OLD + H), "leavers", +1, 52),
     Lever("slots.origin", opening(-120), opening(0), "leavers", +1, 5),
     Lever("slots.eligible", opening(1), opening(30), "promotions", -1, 15),
+    Lever("slots.band_start", opening(0), opening(-120), "FTE at the third pay point", +1, 2600),
     Lever("slots.fte", 60, 100, "FTE in post at the end", +1, 3013),
     Lever("slots.due", Built("due", 1), Built("due", 24), "months vacant", +1, 0.6),
     Lever("slots.phase", Built("empty", 3), Built("empty", 0), "staff at the opening", +1, 9),
@@ -371,6 +490,9 @@ LEVERS: Final = (
     Lever("replay.move", 0.2, 1.0, "moves", +1, 37, replayed),
     Lever("replay.graduate", 0.0, 1.0, "hires of graduates", +1, 37, replayed),
     Lever("replay.experienced", 0.0, 1.0, "experienced hires", +1, 59, replayed),
+    Lever("replay.converted", 0.0, 1.0, "hires of converted clinicians", +1, 20, replayed),
+    Lever("replay.returning", 0.0, 0.5, "hires of people who return", +1, 23, replayed),
+    Lever("replay.international", 0.0, 0.5, "hires from abroad", +1, 23, replayed),
     Lever("replay.age", 24, OLD, "leavers", +1, 14, replayed),
     Lever(
         "replay.rival_cdf",
@@ -409,7 +531,9 @@ STRUCTURE: Final = {
     **dict.fromkeys([f"cells.{n}" for n in ("option", "key", "first", "slots")], "index"),
     **dict.fromkeys(["slots.cell", "slots.key", "pools.names", "pools.key"], "index"),
     **dict.fromkeys([f"pulls.{n}" for n in ("first", "cell", "trust", "key")], "index"),
+    **dict.fromkeys([f"partners.{n}" for n in ("first", "cell", "key")], "index"),
     **dict.fromkeys(["replay.digest", "replay.staff_key"], "index"),
+    **dict.fromkeys([f"costs.{f.name}" for f in fields(Costs)], "summaries read it, not engines"),
     **dict.fromkeys(
         [f"training.{n}" for n in ("names", "pathway", "cohort_line", "cohort_key")], "index"
     ),
@@ -429,6 +553,8 @@ PARTS: Final = {
     "hiring": Hiring,
     "pools": Pools,
     "pulls": Pulls,
+    "partners": Partners,
+    "costs": Costs,
     "replay": Replay,
     "training": Training,
     "places": Places,
@@ -502,7 +628,12 @@ def test_each_draw_has_its_own_levels(engine: str) -> None:
         "exits.factor": np.array([[1.0], [3.0]]) * np.ones((2, len(spec.cells.trust))),
         "hiring.hire_factor": np.array([[1.0], [2.0]]) * np.ones((2, 3)),
         "hiring.post_index": np.ones((1, 2, MONTHS + 1)),
+        "hiring.internal_factor": np.array([1.0, 0.5]),
+        "hiring.success_factor": np.array([1.0, 0.8]),
+        "hiring.mover_rate": np.array([0.05, 0.2]),
+        "hiring.congestion": np.array([0.5, 2.0]),
         "pools.supply_factor": np.array([[1.0], [0.2]]) * np.ones((2, MONTHS + 1)),
+        "training.drop_factor": np.array([1.0, 3.0]),
         "need_index": np.ones((1, 2, MONTHS + 1)),
     }
     both = ENGINES[engine](alter(spec, pair), count=4)

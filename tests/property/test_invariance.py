@@ -139,14 +139,26 @@ def test_the_order_of_regions_changes_nothing(engine: str, world: str) -> None:
 
 @every_engine
 def test_the_order_of_trusts_changes_nothing_without_moves(engine: str) -> None:
-    # with moves the order decides which of two posts gets one colleague in one try
-    spec = build(replace(WORLDS["coupled"], move_share=0.0))
+    # With moves, and with vacancies that are pooled, the order decides which of two posts of
+    # different trusts gets the colleague whom both have chosen.
+    spec = build(replace(WORLDS["coupled"], move_share=0.0, pooled=0.0))
     turned = select(spec, [2, 0, 1, 5, 4, 3])
     one, two = run(engine, spec), run(engine, turned)
     series = by_name(spec, one)
     assert_same(series, by_name(turned, two), list(series))
     assert spells_by_name(spec, one) == spells_by_name(turned, two)
 
+
+SERIES = (
+    "stocks",
+    "flows",
+    "training_stocks",
+    "training_flows",
+    "pool_stocks",
+    "pool_flows",
+    "won",
+)
+"""What a trace holds for each replication."""
 
 # Replications, months and draws.
 
@@ -157,7 +169,7 @@ def test_replications_do_not_depend_on_where_a_run_begins(engine: str, world: st
     spec = build(WORLDS[world])
     long = run(engine, spec, 0, 5)
     part = run(engine, spec, 2, 3)
-    for name in ("stocks", "flows", "training_stocks", "training_flows", "pool_stocks"):
+    for name in SERIES:
         assert np.array_equal(getattr(long, name)[2:], getattr(part, name)), name
     assert np.array_equal(long.spells, part.spells)
     assert not np.array_equal(long.stocks[1:4], part.stocks)
@@ -196,7 +208,12 @@ def test_the_number_of_draws_changes_only_whose_factors_apply(engine: str, world
         spec.hiring,
         post_index=doubled(spec.hiring.post_index, 1),
         hire_factor=doubled(spec.hiring.hire_factor),
+        internal_factor=doubled(spec.hiring.internal_factor),
+        success_factor=doubled(spec.hiring.success_factor),
+        mover_rate=doubled(spec.hiring.mover_rate),
+        congestion=doubled(spec.hiring.congestion),
     )
+    drop_factor = doubled(spec.training.drop_factor)
     more = freeze(
         replace(
             spec,
@@ -204,6 +221,7 @@ def test_the_number_of_draws_changes_only_whose_factors_apply(engine: str, world
             exits=replace(spec.exits, factor=doubled(spec.exits.factor)),
             hiring=hiring,
             pools=replace(spec.pools, supply_factor=doubled(spec.pools.supply_factor)),
+            training=replace(spec.training, drop_factor=drop_factor),
             need_index=doubled(spec.need_index, 1),
         )
     )
@@ -366,7 +384,7 @@ def test_replications_together_or_one_by_one(engine: str, world: str) -> None:
     spec = build(WORLDS[world])
     together = run(engine, spec, 0, 3)
     alone = [run(engine, spec, r, 1) for r in range(3)]
-    for name in ("stocks", "flows", "training_stocks", "training_flows", "pool_stocks"):
+    for name in SERIES:
         parts = np.concatenate([getattr(trace, name) for trace in alone])
         assert np.array_equal(getattr(together, name), parts), name
     assert np.array_equal(together.spells, alone[-1].spells)

@@ -17,13 +17,22 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from simulator import keyed
-from simulator.domain.words import BAND_RANGE_OF, BANDS, GROUPS, Phase
+from simulator.domain.words import (
+    BAND_RANGE_OF,
+    BAND_RANGES,
+    BANDS,
+    CANDIDATES,
+    GROUPS,
+    Phase,
+    PoolStock,
+)
 from simulator.engines import arrays, people
 from simulator.model.specification import (
     QUANTILES,
     Cells,
     Exits,
     Hiring,
+    Partners,
     Places,
     Pools,
     Pulls,
@@ -33,6 +42,7 @@ from simulator.model.specification import (
     freeze,
 )
 from simulator.results.trace import Trace
+from tests.support.parts import no_costs
 
 F64 = NDArray[np.float64]
 
@@ -101,7 +111,8 @@ def make(
     """
     cells = sorted(cells, key=lambda c: (c.region, c.trust, c.group, BANDS.index(c.band)))
     trusts = list(dict.fromkeys((c.region, c.trust) for c in cells))
-    pool_names = tuple(sorted({(c.region, c.group, BAND_RANGE_OF[c.band]) for c in cells}))
+    desks = sorted({(c.region, c.group) for c in cells})
+    pool_names = tuple((*desk, name) for desk in desks for name in BAND_RANGES)
     frame, options = _cells(cells, trusts, pool_names)
     classes = int(frame.klass.max()) + 1
     level = np.ones((classes, months + 1))
@@ -121,13 +132,20 @@ def make(
             retire_share=np.zeros((classes, AGES, months + 1)),
             factor=np.ones((draws, len(cells))),
             tenure=(1.0, 1.0),
+            break_share=0.0,
         ),
         hiring=Hiring(
             post_index=np.ones((classes, draws, months + 1)),
             hire_factor=np.ones((draws, len(trusts))),
             hire_path=level.copy(),
             internal_share=0 * level,
+            internal_factor=np.ones(draws),
             success=0 * level,
+            success_factor=np.ones(draws),
+            attraction_path=level.copy(),
+            frozen_share=0 * level,
+            thaw=np.tile(np.arange(1, months + 2, dtype=np.int32), (classes, 1)),
+            pooled_share=0 * level,
             approval_quantiles=np.ones(QUANTILES),
             round_quantiles=np.ones(QUANTILES),
             again_quantiles=np.ones(QUANTILES),
@@ -135,22 +153,27 @@ def make(
             joiner_ages=np.full(QUANTILES, JOINER, np.int64),
             min_months=1,
             move_share=0.0,
-            mover_rate=1e9,
-            congestion=0.0,
+            mover_rate=np.full(draws, 1e9),
+            congestion=np.zeros(draws),
+            step_months=np.tile(np.array([24, 60], np.int32), (len(BANDS), 1)),
         ),
         pools=Pools(
             names=pool_names,
             key=np.array([keyed.name_key("pool|" + "|".join(n)) for n in pool_names], np.uint64),
-            opening=np.zeros(len(pool_names), np.int32),
-            supply=np.zeros((len(pool_names), months + 1)),
+            opening=np.zeros((len(pool_names), len(PoolStock)), np.int32),
+            supply=np.zeros((len(CANDIDATES), len(pool_names), months + 1)),
+            return_rate=np.zeros((len(pool_names), months + 1)),
+            forget_rate=0.0,
             supply_factor=np.ones((draws, months + 1)),
             supply_loss=1.0,
             newly_qualified=np.zeros(len(pool_names)),
         ),
         pulls=_pulls(cells, trusts, options, outside),
+        partners=_partners(cells),
         replay=None,
-        training=_training(cohorts, pool_names, duration, months),
+        training=_training(cohorts, pool_names, duration, months, draws),
         places=Places((), (), np.zeros((1, 0, len(trusts)), bool), np.zeros(months + 1, np.int32)),
+        costs=no_costs(len(cells), len(trusts), months),
         need_base=frame.posts.astype(np.float64),
         need_index=np.ones((classes, draws, months + 1)),
     )
@@ -184,6 +207,7 @@ def _cells(
         staff=np.array(number, np.int32) * len(GROUPS) + np.array(group, np.int32),
         below=np.array(below, np.int32),
         option=np.array(option, np.int32),
+        attraction=np.ones(len(cells)),
         key=np.array(key, np.uint64),
         first=(np.cumsum(slots) - slots).astype(np.int32),
         slots=slots,
@@ -211,6 +235,7 @@ def _slots(
         cohort=np.full(len(cell), AGE + -(-months // 12), np.uint8),
         origin=np.array([c.origin for c in cells], np.int32)[cell],
         eligible=np.ones(len(cell), np.uint8),
+        band_start=np.array([c.origin for c in cells], np.int32)[cell],
     )
 
 
@@ -238,11 +263,31 @@ def _pulls(
     )
 
 
+def _partners(cells: Sequence[Cell]) -> Partners:
+    """The trusts of a region form one care system."""
+    first, rows = [0], []
+    for c in cells:
+        below: dict[str, int] = {}
+        for i, other in enumerate(cells):  # in ladder order: the highest below comes last
+            lower = BANDS.index(other.band) < BANDS.index(c.band)
+            if lower and other.posts and (other.region, other.group) == (c.region, c.group):
+                below[other.trust] = i
+        rows += list(below.values())
+        first.append(len(rows))
+    return Partners(
+        first=np.array(first, np.int32),
+        cell=np.array(rows, np.int32),
+        key=np.array([keyed.name_key(f"trust|{cells[i].trust}") for i in rows], np.uint64),
+        weight=np.array([float(cells[i].posts) for i in rows]),
+    )
+
+
 def _training(
     cohorts: Sequence[Cohort],
     pools: Sequence[tuple[str, str, str]],
     duration: int,
     months: int,
+    draws: int,
 ) -> Training:
     regions = sorted({region for region, _, _ in pools})
     keys = [keyed.name_key(f"cohort|degree|{c.region}|{c.start}") for c in cohorts]
@@ -269,6 +314,10 @@ def _training(
         drop_hazard=np.zeros((1, duration + 1)),
         duration=np.array([duration], np.int32),
         seek_share=np.array([1.0]),
+        supervised=np.zeros(1, np.bool_),
+        converts=np.zeros(1, np.bool_),
+        drop_factor=np.ones(draws),
+        supervision=np.zeros((len(pools) // len(BAND_RANGES), months + 1)),
         give_up_hazard=0.0,
         cohort_line=np.array([regions.index(c.region) for c in cohorts], np.int32),
         cohort_start=np.array([c.start for c in cohorts], np.int32),
@@ -293,13 +342,25 @@ def value_at(spec: Specification, path: str) -> Any:
     return value
 
 
+EXPERIENCED: Final = {
+    "pools.opening": np.eye(len(PoolStock), dtype=np.int32)[PoolStock.EXPERIENCED],
+    "pools.supply": np.eye(len(CANDIDATES))[PoolStock.EXPERIENCED][:, None, None],
+}
+"""Tables of candidates, with one for the experienced and nobody else."""
+
+
 def alter(spec: Specification, changes: Mapping[str, Any]) -> Specification:
-    """The same specification with other values, by path; plain numbers fill whole tables."""
+    """The same specification with other values, by path.
+
+    Plain numbers fill whole tables; of candidates they give the experienced only.
+    """
     for path, value in changes.items():
         old = value_at(spec, path)
         new = value
+        if path in EXPERIENCED and np.ndim(value) == 0:
+            new = value * EXPERIENCED[path]
         if isinstance(old, np.ndarray):
-            new = np.array(np.broadcast_to(value, np.broadcast_shapes(old.shape, np.shape(value))))
+            new = np.array(np.broadcast_to(new, np.broadcast_shapes(old.shape, np.shape(new))))
             new = new.astype(old.dtype)
         part, _, name = path.rpartition(".")
         if part:

@@ -18,14 +18,26 @@ from numpy.typing import NDArray
 from scipy.stats import poisson
 
 from simulator import keyed
-from simulator.domain.words import BAND_RANGE_OF, BAND_RANGES, BANDS, GROUPS, Phase
+from simulator.domain.words import (
+    BAND_RANGE_OF,
+    BAND_RANGES,
+    BANDS,
+    CANDIDATES,
+    GROUPS,
+    PEOPLE_IN,
+    Flow,
+    Phase,
+    PoolStock,
+)
 from simulator.model.specification import (
     F64,
     NEVER,
     QUANTILES,
     Cells,
+    Costs,
     Exits,
     Hiring,
+    Partners,
     Places,
     Pools,
     Pulls,
@@ -39,6 +51,9 @@ from simulator.model.specification import (
 COHORTS = 96
 DURATIONS = (9, 14)
 """Months of study on the two pathways."""
+SYSTEM = 3
+"""Trusts of a care system."""
+PAY_CLASSES = 3
 WIDTH = 13
 """Entries of a cumulative distribution before its padding."""
 
@@ -74,6 +89,19 @@ class World:
     vacant: float = 0.15  # share of opening posts
     replay: bool = False
     alike: bool = False  # one class of levers for all cells
+    drawn: float = 0.3  # how far factors differ between draws
+    frozen: float = 0.15  # share of vacancies held back
+    freeze: int = 6  # months at most that they are
+    pooled: float = 0.4  # share of vacancies offered to the care system
+    attraction: float = 0.4  # spread (log) between trusts
+    break_share: float = 0.3  # of those who leave
+    return_rate: float = 0.08  # a month
+    forget_rate: float = 0.02  # a month
+    abroad: float = 0.3  # candidates from abroad, and as many from a break, to one experienced
+    supervised: tuple[bool, bool] = (True, True)  # by pathway
+    converts: tuple[bool, bool] = (False, True)  # by pathway
+    supervision: float = 0.15  # trainees for each head of the middle and senior bands
+    step: int = 30  # months at most before the second pay point
 
     @property
     def staffed(self) -> list[int]:
@@ -113,6 +141,19 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "vacant": (0.15, 0.0, 0.5, 1.0),
     "replay": (False, True),
     "alike": (False, True),
+    "drawn": (0.3, 0.0, 0.9),
+    "frozen": (0.15, 0.0, 0.5, 1.0),
+    "freeze": (6, 1, 400),
+    "pooled": (0.4, 0.0, 1.0),
+    "attraction": (0.4, 0.0, 1.5, 8.0),
+    "break_share": (0.3, 0.0, 1.0),
+    "return_rate": (0.08, 0.0, 0.5),
+    "forget_rate": (0.02, 0.0, 0.5),
+    "abroad": (0.3, 0.0, 3.0),
+    "supervised": ((True, True), (False, False), (True, False), (False, True)),
+    "converts": ((False, True), (False, False), (True, True), (True, False)),
+    "supervision": (0.15, 0.0, 0.05, 2.0),
+    "step": (30, 0, 6),
 }
 """Values of generated worlds; the first of each makes a broad world."""
 
@@ -139,6 +180,19 @@ BROAD: dict[str, tuple[Any, ...]] = {
     "vacant": (0.15, 0.3),
     "replay": (False, False, True),
     "alike": (False, False, False, True),
+    "drawn": (0.3, 0.6),
+    "frozen": (0.15, 0.3),
+    "freeze": (6, 12),
+    "pooled": (0.4, 0.7),
+    "attraction": (0.4, 1.0),
+    "break_share": (0.3, 0.5),
+    "return_rate": (0.08, 0.15),
+    "forget_rate": (0.02, 0.05),
+    "abroad": (0.3, 0.6),
+    "supervised": ((True, True), (True, False), (False, True)),
+    "converts": ((False, True), (True, False), (True, True)),
+    "supervision": (0.15, 0.08),
+    "step": (30, 12),
 }
 """Values with which every part of the law has something to do."""
 
@@ -188,9 +242,11 @@ def build(world: World) -> Specification:
             hiring=_hiring(world, index, len(trusts), rng),
             pools=pools,
             pulls=pulls,
+            partners=_partners(trusts, cells),
             replay=replay,
             training=training,
             places=_places(trusts, world.months),
+            costs=_costs(world, len(cells.trust), len(trusts), rng),
             need_base=cells.posts.astype(np.float64),
             need_index=index,
         )
@@ -201,6 +257,11 @@ def _path(world: World, rows: int, rng: Generator) -> F64:
     """Factors around one that differ between rows and from month to month, (rows, T + 1)."""
     level = rng.uniform(0.8, 1.2, (rows, 1))
     return level * rng.uniform(1 - world.varying, 1 + world.varying, (rows, world.months + 1))
+
+
+def _factors(world: World, rng: Generator) -> F64:
+    """Factors of the draws, (D,)."""
+    return rng.uniform(1 - world.drawn, 1 + world.drawn, world.draws)
 
 
 def _index(world: World, classes: int, rng: Generator) -> F64:
@@ -219,12 +280,16 @@ def _pools(
     groups = sorted({*world.groups, *world.empty})
     names = [(region, GROUPS[g], r) for region in regions for g in groups for r in BAND_RANGES]
     count = len(names)
-    mean = rng.uniform(0, 2 * world.supply, (count, 1))
+    share = np.array([1.0, world.abroad, world.abroad])[:, None, None]
+    mean = rng.uniform(0, 2 * world.supply, (len(CANDIDATES), count, 1)) * share
+    paths = _path(world, len(CANDIDATES) * count, rng).reshape(len(CANDIDATES), count, -1)
     pools = Pools(
         names=tuple(names),
         key=np.array([keyed.name_key("pool|" + "|".join(n)) for n in names], np.uint64),
-        opening=rng.integers(0, 3, count).astype(np.int32),
-        supply=mean * _path(world, count, rng),
+        opening=rng.integers(0, 3, (count, len(PoolStock))).astype(np.int32),
+        supply=mean * paths,
+        return_rate=np.clip(world.return_rate * _path(world, count, rng), 0, 0.9),
+        forget_rate=world.forget_rate,
         supply_factor=rng.uniform(0.8, 1.2, (world.draws, world.months + 1)),
         supply_loss=float(rng.uniform(0.1, 0.5)),
         newly_qualified=rng.choice([0.0, 0.2, 0.5], count),
@@ -263,6 +328,7 @@ def _cells(
         staff=(table[:, 0] * len(GROUPS) + table[:, 1]).astype(np.int32),
         below=np.array([number.get((t, g, b - 1), -1) for t, g, b, *_ in rows], np.int32),
         option=zeros,
+        attraction=rng.lognormal(0, world.attraction, len(trusts))[table[:, 0]],
         key=np.array([keyed.name_key(name) for name in names], np.uint64),
         first=zeros,
         slots=zeros,
@@ -283,7 +349,7 @@ def _slots(world: World, cells: Cells, rng: Generator) -> Slots:
     count = len(cell)
     exists = serial < cells.posts[cell]
     vacant = exists & (rng.random(count) < world.vacant)
-    stage = rng.choice([Phase.APPROVAL, Phase.ADVERT, Phase.AGREED], count)
+    stage = rng.choice([Phase.FROZEN, Phase.APPROVAL, Phase.ADVERT, Phase.AGREED], count)
     phase = np.where(vacant, stage, np.where(exists, Phase.FILLED, Phase.ABSENT))
     key = [keyed.part_key(int(cells.key[c]), int(s)) for c, s in zip(cell, serial, strict=True)]
     offset = -(-world.months // 12)
@@ -296,6 +362,7 @@ def _slots(world: World, cells: Cells, rng: Generator) -> Slots:
         cohort=(rng.integers(18, 66, count) + offset).astype(np.uint8),
         origin=-rng.integers(0, 60, count).astype(np.int32),
         eligible=rng.integers(0, 24, count).astype(np.uint8),
+        band_start=-rng.integers(0, 80, count).astype(np.int32),
     )
 
 
@@ -311,11 +378,15 @@ def _exits(world: World, cells: int, classes: int, rng: Generator) -> Exits:
         retire_share=share,
         factor=rng.uniform(0.7, 1.4, (world.draws, cells)),
         tenure=(1.5, 1.2),
+        break_share=world.break_share,
     )
 
 
 def _hiring(world: World, index: F64, trusts: int, rng: Generator) -> Hiring:
     classes = len(index)
+    shape = (classes, world.months + 1)
+    now = np.arange(world.months + 1)
+    step = rng.integers(0, world.step + 1, (len(BANDS), 1))
 
     def spread(median: float) -> F64:
         return np.asarray(median * np.exp(np.linspace(-1, 1, QUANTILES) * 0.8))
@@ -325,7 +396,13 @@ def _hiring(world: World, index: F64, trusts: int, rng: Generator) -> Hiring:
         hire_factor=rng.uniform(0.7, 1.4, (world.draws, trusts)),
         hire_path=_path(world, classes, rng),
         internal_share=np.clip(world.internal_share * _path(world, classes, rng), 0, 1),
+        internal_factor=_factors(world, rng),
         success=np.clip(world.success * _path(world, classes, rng), 0, 1),
+        success_factor=_factors(world, rng),
+        attraction_path=_path(world, classes, rng),
+        frozen_share=np.clip(world.frozen * _path(world, classes, rng), 0, 1),
+        thaw=(now + rng.integers(1, world.freeze + 1, shape)).astype(np.int32),
+        pooled_share=np.clip(world.pooled * _path(world, classes, rng), 0, 1),
         approval_quantiles=spread(1.5),
         round_quantiles=spread(1.2),
         again_quantiles=spread(1.8),
@@ -333,8 +410,9 @@ def _hiring(world: World, index: F64, trusts: int, rng: Generator) -> Hiring:
         joiner_ages=np.sort(rng.integers(18, 60, QUANTILES)).astype(np.int64),
         min_months=world.min_months,
         move_share=world.move_share,
-        mover_rate=world.mover_rate,
-        congestion=0.5,
+        mover_rate=world.mover_rate * _factors(world, rng),
+        congestion=0.5 * _factors(world, rng),
+        step_months=np.concatenate([step, 3 * step], axis=1).astype(np.int32),
     )
 
 
@@ -369,6 +447,32 @@ def _pulls(
     return pulls, option
 
 
+def _partners(trusts: list[tuple[str, str]], cells: Cells) -> Partners:
+    """Care systems are so many trusts of a region; the cells at the highest band below."""
+    members: dict[tuple[str, int], list[int]] = {}
+    for t, (_, region) in enumerate(trusts):
+        of = [system for system in members if system[0] == region]
+        last = of[-1] if of else (region, 0)
+        full = len(members.get(last, ())) == SYSTEM
+        members.setdefault((region, last[1] + full), []).append(t)
+    system = {t: number for number, of in enumerate(members.values()) for t in of}
+    first, entries = [0], []
+    of_trust = np.array([system[int(t)] for t in cells.trust])
+    for c in range(len(cells.trust)):
+        lower = (of_trust == of_trust[c]) & (cells.group == cells.group[c])
+        lower &= (cells.band < cells.band[c]) & (cells.posts > 0)
+        # In slot order the highest band of a trust comes last, and stays.
+        entries += list({int(cells.trust[i]): int(i) for i in np.flatnonzero(lower)}.items())
+        first.append(len(entries))
+    cell = [i for _, i in entries]
+    return Partners(
+        first=np.array(first, np.int32),
+        cell=np.array(cell, np.int32),
+        key=np.array([keyed.name_key("trust|" + trusts[t][0]) for t, _ in entries], np.uint64),
+        weight=cells.posts[cell].astype(np.float64) if cell else np.zeros(0),
+    )
+
+
 def _replay(
     world: World, cells: Cells, trusts: list[tuple[str, str]], pools: int, rng: Generator
 ) -> Replay:
@@ -393,11 +497,20 @@ def _replay(
         move=path(0.3),
         graduate=path(0.2),
         experienced=path(0.5),
+        converted=path(0.2),
+        returning=0.4 * path(0.2),
+        international=0.4 * path(0.2),
         age=rng.integers(21, 30, pools).astype(np.int32),
         staff_key=np.array([keyed.name_key(n) for n in names], np.uint64),
         rival_cdf=cdf,
         rival_cells=np.repeat(share[:, None], months + 1, axis=1),
     )
+
+
+def _supervision(world: World, pools: int, rng: Generator) -> F64:
+    """Trainees for each head, by region and group."""
+    desks = pools // len(BAND_RANGES)
+    return rng.uniform(0.5, 1.5, (desks, 1)) * world.supervision * _path(world, desks, rng)
 
 
 class _Cohort(NamedTuple):
@@ -457,6 +570,10 @@ def _training(
         drop_hazard=study,
         duration=np.array(DURATIONS, np.int32),
         seek_share=rng.uniform(0.5, 1, 2),
+        supervised=np.array(world.supervised),
+        converts=np.array(world.converts),
+        drop_factor=_factors(world, rng),
+        supervision=_supervision(world, len(pool_of), rng),
         give_up_hazard=world.give_up,
         cohort_line=np.array([c.line for c in cohorts], np.int32),
         cohort_start=np.array([c.start for c in cohorts], np.int32),
@@ -488,6 +605,24 @@ def _rows(
         _Row(pool, ready, pathway, cohort.start, place, number, status, age)
         for place in range(places)
     ]
+
+
+def _costs(world: World, cells: int, trusts: int, rng: Generator) -> Costs:
+    """Costs of about the right size, in mills, that differ in everything they can differ in."""
+    years, staff = world.months // 12, trusts * len(GROUPS)
+    joiner = np.zeros((len(Flow), staff, years), np.int64)
+    joiner[list(PEOPLE_IN)] = rng.integers(0, 10**8, (len(PEOPLE_IN), staff, years))
+    return Costs(
+        price_year="2026-27",
+        pay_class=rng.integers(0, PAY_CLASSES, cells).astype(np.int32),
+        step=rng.integers(10**6, 10**7, (3, PAY_CLASSES, 3, years)),
+        head=rng.integers(0, 10**7, (3, years)),
+        cover=rng.integers(10**6, 10**7, (PAY_CLASSES, years)),
+        lever_head=rng.integers(0, 10**7, (staff, years)),
+        lever_share=rng.uniform(0, 0.1, (staff, years)),
+        lever_joiner=joiner,
+        lever_fixed=rng.integers(0, 10**9, (staff, years)),
+    )
 
 
 def _places(trusts: list[tuple[str, str]], months: int) -> Places:

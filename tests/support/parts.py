@@ -9,13 +9,57 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.domain.words import BANDS, GROUPS
-from simulator.model.specification import Pools, Pulls, Replay, Specification, Training, freeze
+from simulator.domain.words import BAND_RANGES, BANDS, GROUPS, Flow
+from simulator.model.specification import (
+    Costs,
+    Partners,
+    Pools,
+    Pulls,
+    Replay,
+    Specification,
+    Training,
+    freeze,
+)
 from simulator.results.trace import Trace
 
 Index = NDArray[np.intp]
 Name = tuple[str, ...]
-_REPLAYED = ("ratio", "move", "graduate", "experienced", "age")
+_REPLAYED = (
+    "ratio",
+    "move",
+    "graduate",
+    "experienced",
+    "converted",
+    "returning",
+    "international",
+)
+_PATHS = (
+    "post_index",
+    "hire_path",
+    "internal_share",
+    "success",
+    "attraction_path",
+    "frozen_share",
+    "thaw",
+    "pooled_share",
+)
+"""Tables of hiring with a value for each month."""
+
+
+def no_costs(cells: int, trusts: int, months: int) -> Costs:
+    """Everything is free of charge, in one pay class."""
+    years, staff = months // 12, trusts * len(GROUPS)
+    return Costs(
+        price_year="2026-27",
+        pay_class=np.zeros(cells, np.int32),
+        step=np.zeros((3, 1, 3, years), np.int64),
+        head=np.zeros((3, years), np.int64),
+        cover=np.zeros((1, years), np.int64),
+        lever_head=np.zeros((staff, years), np.int64),
+        lever_share=np.zeros((staff, years)),
+        lever_joiner=np.zeros((len(Flow), staff, years), np.int64),
+        lever_fixed=np.zeros((staff, years), np.int64),
+    )
 
 
 def renumber(chosen: Index, size: int) -> Index:
@@ -50,7 +94,7 @@ def select(
     room = cells.slots[choice.cells]
     kept = {
         name: getattr(cells, name)[choice.cells]
-        for name in ("group", "band", "klass", "option", "key", "slots", "posts")
+        for name in ("group", "band", "klass", "option", "attraction", "key", "slots", "posts")
     }
     new_trust = trust[cells.trust[choice.cells]].astype(np.int32)
     chosen = {name: getattr(slots, name)[choice.slots] for name in slots.__slots__}
@@ -73,9 +117,11 @@ def select(
             hiring=replace(spec.hiring, hire_factor=spec.hiring.hire_factor[:, choice.trusts]),
             pools=_pools(spec.pools, choice),
             pulls=_pulls(spec.pulls, cell, trust),
+            partners=_partners(spec, choice, cell, trust),
             replay=None if spec.replay is None else _replay(spec.replay, choice),
             training=_training(spec.training, choice, pool),
             places=replace(spec.places, member=spec.places.member[:, :, choice.trusts]),
+            costs=_costs(spec.costs, choice),
             need_base=spec.need_base[choice.cells],
         )
     )
@@ -111,7 +157,8 @@ def _pools(pools: Pools, choice: Choice) -> Pools:
         names=tuple(pools.names[p] for p in at),
         key=pools.key[at],
         opening=pools.opening[at],
-        supply=pools.supply[at],
+        supply=pools.supply[:, at],
+        return_rate=pools.return_rate[at],
         newly_qualified=pools.newly_qualified[at],
     )
 
@@ -136,14 +183,43 @@ def _pulls(pulls: Pulls, cell: Index, trust: Index) -> Pulls:
     )
 
 
+def _partners(spec: Specification, choice: Choice, cell: Index, trust: Index) -> Partners:
+    """Keep entries of chosen trusts, in the new order of cells and of trusts."""
+    partners, first, order = spec.partners, [0], []
+    for old in choice.cells:
+        entries = np.arange(partners.first[old], partners.first[old + 1])
+        entries = entries[cell[partners.cell[entries]] >= 0]
+        rank = trust[spec.cells.trust[partners.cell[entries]]]
+        order.append(entries[np.argsort(rank, kind="stable")])
+        first.append(first[-1] + len(entries))
+    at = np.concatenate(order)
+    return Partners(
+        first=np.array(first, np.int32),
+        cell=cell[partners.cell[at]].astype(np.int32),
+        key=partners.key[at],
+        weight=partners.weight[at],
+    )
+
+
 def _replay(replay: Replay, choice: Choice) -> Replay:
-    pools = {name: getattr(replay, name)[choice.pools] for name in _REPLAYED}
+    pools = {name: getattr(replay, name)[choice.pools] for name in (*_REPLAYED, "age")}
     return replace(
         replay,
         **pools,
         staff_key=replay.staff_key[choice.staff],
         rival_cdf=replay.rival_cdf[choice.staff],
         rival_cells=replay.rival_cells[choice.cells],
+    )
+
+
+def _costs(costs: Costs, choice: Choice) -> Costs:
+    return replace(
+        costs,
+        pay_class=costs.pay_class[choice.cells],
+        lever_head=costs.lever_head[choice.staff],
+        lever_share=costs.lever_share[choice.staff],
+        lever_joiner=costs.lever_joiner[:, choice.staff],
+        lever_fixed=costs.lever_fixed[choice.staff],
     )
 
 
@@ -164,8 +240,10 @@ def _training(training: Training, choice: Choice, pool: Index) -> Training:
     rows["row_cohort"] = cohort[rows["row_cohort"]].astype(np.int32)
     rows["row_pool"] = pool[rows["row_pool"]].astype(np.int32)
     by_cohort["cohort_line"] = line[by_cohort["cohort_line"]].astype(np.int32)
+    desks = choice.pools[:: len(BAND_RANGES)] // len(BAND_RANGES)
     return replace(
         training,
+        supervision=training.supervision[desks],
         names=tuple(training.names[i] for i in choice.lines),
         pathway=training.pathway[choice.lines],
         **rows,
@@ -177,16 +255,14 @@ def shorten(spec: Specification, months: int) -> Specification:
     """The same specification with fewer months; years of birth shift with the horizon."""
     shift = spec.cohort_offset - -(-months // 12)
     end = months + 1
-    hiring = {
-        name: getattr(spec.hiring, name)[..., :end]
-        for name in ("post_index", "hire_path", "internal_share", "success")
-    }
+    hiring = {name: getattr(spec.hiring, name)[..., :end] for name in _PATHS}
     replay = spec.replay
     if replay is not None:
-        names = ("ratio", "move", "graduate", "experienced", "rival_cells")
-        paths = {name: getattr(replay, name)[:, :end] for name in names}
+        paths = {name: getattr(replay, name)[:, :end] for name in (*_REPLAYED, "rival_cells")}
         replay = replace(replay, **paths, rival_cdf=replay.rival_cdf[:, :end])
-    age = spec.training.row_cohort_age - shift
+    training = spec.training
+    tables = ("step", "head", "cover", "lever_head", "lever_share", "lever_joiner", "lever_fixed")
+    costs = {name: getattr(spec.costs, name)[..., : months // 12] for name in tables}
     return freeze(
         replace(
             spec,
@@ -200,12 +276,18 @@ def shorten(spec: Specification, months: int) -> Specification:
             hiring=replace(spec.hiring, **hiring),
             pools=replace(
                 spec.pools,
-                supply=spec.pools.supply[:, :end],
+                supply=spec.pools.supply[..., :end],
+                return_rate=spec.pools.return_rate[:, :end],
                 supply_factor=spec.pools.supply_factor[:, :end],
             ),
             replay=replay,
-            training=replace(spec.training, row_cohort_age=age.astype(np.uint8)),
+            training=replace(
+                training,
+                row_cohort_age=(training.row_cohort_age - shift).astype(np.uint8),
+                supervision=training.supervision[:, :end],
+            ),
             places=replace(spec.places, epoch=spec.places.epoch[:end]),
+            costs=replace(spec.costs, **costs),
             need_index=spec.need_index[..., :end],
         )
     )
@@ -230,6 +312,7 @@ def by_name(spec: Specification, trace: Trace) -> dict[Name, NDArray[np.int32]]:
         found["flows", *name] = trace.flows[:, :, cell]
     for pool, names in enumerate(spec.pools.names):
         found["pool", *names] = trace.pool_stocks[:, :, pool]
+        found["market", *names] = trace.pool_flows[:, :, pool]
     for line, names_of_line in enumerate(spec.training.names):
         found["trained", *names_of_line] = trace.training_flows[:, :, line]
         found["training", *names_of_line] = trace.training_stocks[:, :, line]
@@ -241,7 +324,7 @@ def region_of(spec: Specification, name: Name) -> str:
     kind, *rest = name
     if kind in ("stocks", "flows"):
         return spec.trust_region[spec.trusts.index(rest[0])]
-    return rest[0] if kind == "pool" else rest[-1]
+    return rest[0] if kind in ("pool", "market") else rest[-1]
 
 
 def spells_by_name(spec: Specification, trace: Trace) -> set[tuple[Any, ...]]:

@@ -9,23 +9,14 @@ from typing import Final, Protocol
 import numpy as np
 
 from simulator.domain.words import PEOPLE_IN, PEOPLE_OUT, Flow, Phase
+from simulator.engines.arrays.exits import draw_exits
+from simulator.engines.arrays.inside import promote
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.market import Market, match
 from simulator.engines.arrays.month import Month, gather
 from simulator.engines.arrays.ragged import Index
-from simulator.engines.arrays.stages import (
-    let_go,
-    promote,
-    set_establishment,
-    start_work,
-)
-from simulator.engines.arrays.state import (
-    State,
-    draw_exits,
-    open_rounds,
-    open_state,
-    start_vacancies,
-)
+from simulator.engines.arrays.stages import let_go, set_establishment, start_work
+from simulator.engines.arrays.state import State, open_rounds, open_state, start_vacancies
 from simulator.engines.arrays.training import Trainees
 from simulator.model.specification import I32, NEVER
 
@@ -112,13 +103,15 @@ def _open_market(state: State) -> Market | None:
 
 
 def play_month(state: State, month: Month, market: Market | None) -> None:
-    """Stages 1 to 5 in order (stage 0, training, is worked out ahead), then the draws."""
+    """Stages 0 to 5 in order, then the draws."""
+    if market is not None:
+        market.trainees.supervise(state, month.number)
     set_establishment(state, month)
     due = state.due_in(month.number)
     phase = state.phase.take(due)
     let_go(state, month, due.compress(phase == Phase.FILLED))
     start_work(state, month, due.compress(phase == Phase.AGREED))
-    promote(state, month, due.compress(phase == Phase.APPROVAL))
+    promote(state, month, due.compress((phase == Phase.APPROVAL) | (phase == Phase.FROZEN)))
     match(state, month, due.compress(phase == Phase.ADVERT), market)
     start_vacancies(state, gather(month.vacated), month.number)
     open_rounds(state, gather(month.advertised), month.number)

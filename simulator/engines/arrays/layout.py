@@ -7,15 +7,29 @@ array index of a post in a block is replication x slots + slot.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from simulator.domain.words import GROUPS
 from simulator.engines.arrays.ragged import Index
-from simulator.model.specification import F64, U64, Pulls, Specification
+from simulator.model.specification import F64, I32, U64, Partners, Pulls, Specification
 
 NO_TRUST = -2
 """Local cell of an option that is not there."""
+NEUTRAL: Final = 1024.0
+"""Attraction of an ordinary trust (stage 5)."""
+_LONGEST = 9_999
+"""Months before a pay step; more are as good as never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """Trusts among which a keyed draw chooses by weight: rows of equal length, padded."""
+
+    key: U64  # (rows, most trusts)
+    weight: F64
+    cell: Index  # local cell of the trust, -1 outside the model, NO_TRUST for padding
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +59,10 @@ class Layout:
     trust: Index
     option: Index
     local_cell: Index  # specification cell -> local cell, -1 elsewhere; last entry -1
-    # by option of a pull, padded: key, weight, local cell (-1 outside, NO_TRUST for padding)
-    pull_key: U64  # (O, most trusts)
-    pull_weight: F64
-    pull_cell: Index
+    step_months: I32  # (2, C) months in the band before the second and the third pay point
+    in_pool: F64  # (C, P) one where the cell is of the pool
+    pulls: Options  # by option
+    partners: Options  # by cell
     # by (class, cohort): cumulative hazard, rows offset so that the flat array ascends
     cumulative: F64
     search: F64
@@ -64,6 +78,12 @@ class Layout:
     def cell_count(self) -> int:
         """Cells of one replication, C."""
         return len(self.cells)
+
+    def attraction(self, month: int) -> F64:
+        """How strongly each cell draws candidates in a month: whole numbers, shape (C,)."""
+        path = self.spec.hiring.attraction_path[:, month]
+        drawn = NEUTRAL * self.spec.cells.attraction[self.cells] * path[self.klass]
+        return np.maximum(np.floor(drawn + 0.5), 1.0)
 
 
 def _contiguous(index: Index) -> slice:
@@ -90,7 +110,8 @@ def make_layout(spec: Specification, regions: tuple[str, ...] | None = None) -> 
     klass = spec.cells.klass[cells].astype(np.intp)
     trust = local_trust[spec.cells.trust[cells]]
     cumulative, search, offset = _hazard_tables(spec.exits.hazard)
-    pull_key, pull_weight, pull_cell = _pull_tables(spec.pulls, local_cell)
+    pool = local_pool[spec.cells.pool[cells]]
+    partners = _options(spec.partners, local_cell)
     return Layout(
         spec=spec,
         cells=cells,
@@ -108,14 +129,15 @@ def make_layout(spec: Specification, regions: tuple[str, ...] | None = None) -> 
         posts=spec.cells.posts[cells].astype(np.float64),
         below=local_cell[spec.cells.below[cells]],
         klass=klass,
-        pool=local_pool[spec.cells.pool[cells]],
+        pool=pool,
         staff=trust * len(GROUPS) + spec.cells.group[cells],
         trust=trust,
         option=spec.cells.option[cells].astype(np.intp),
         local_cell=local_cell,
-        pull_key=pull_key,
-        pull_weight=pull_weight,
-        pull_cell=pull_cell,
+        step_months=np.minimum(spec.hiring.step_months[spec.cells.band[cells]].T, _LONGEST),
+        in_pool=(pool[:, None] == np.arange(len(pools))).astype(np.float64),
+        pulls=_options(spec.pulls, local_cell),
+        partners=Options(partners.key[cells], partners.weight[cells], partners.cell[cells]),
         cumulative=cumulative,
         search=search,
         row_offset=offset,
@@ -130,18 +152,18 @@ def _renumber(chosen: Index, size: int) -> Index:
     return numbers
 
 
-def _pull_tables(pulls: Pulls, local_cell: Index) -> tuple[U64, F64, Index]:
+def _options(table: Pulls | Partners, local_cell: Index) -> Options:
     """The trusts of each option as rows of equal length."""
-    lengths = np.diff(pulls.first)
+    lengths = np.diff(table.first)
     shape = (len(lengths), max(int(lengths.max(initial=0)), 1))
     row = np.repeat(np.arange(len(lengths)), lengths)
-    column = np.arange(len(pulls.key)) - np.repeat(pulls.first[:-1], lengths)
+    column = np.arange(len(table.key)) - np.repeat(table.first[:-1], lengths)
     key, weight = np.zeros(shape, dtype=np.uint64), np.ones(shape)
     cell = np.full(shape, NO_TRUST, dtype=np.intp)
-    key[row, column] = pulls.key
-    weight[row, column] = pulls.weight
-    cell[row, column] = local_cell[pulls.cell]
-    return key, weight, cell
+    key[row, column] = table.key
+    weight[row, column] = table.weight
+    cell[row, column] = local_cell[table.cell]
+    return Options(key, weight, cell)
 
 
 def _hazard_tables(hazard: F64) -> tuple[F64, F64, float]:

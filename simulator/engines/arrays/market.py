@@ -1,23 +1,30 @@
-"""Stage 5: adverts close, and find a graduate, an experienced candidate, a colleague or nobody."""
+"""Stage 5: adverts close, and find a graduate, a candidate, a colleague or nobody."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator import keyed
-from simulator.domain.words import Channel, Flow, Phase
+from simulator.domain.words import CANDIDATES, Channel, Flow, Phase
+from simulator.engines.arrays.candidates import hire, renew_pools
+from simulator.engines.arrays.layout import NEUTRAL
 from simulator.engines.arrays.month import Month
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State, months_of
 from simulator.engines.arrays.training import Trainees
 from simulator.model.specification import F64, NEVER, U8
 
-SCORE = 2.0**30
-SHARE = 2.0**20
-_PLACE_BITS = 18
+SCORE: Final = 2.0**30
+SHARE: Final = 2.0**20
+CHANNELS: Final = np.array(
+    [Channel.EXPERIENCED, Channel.RETURNING, Channel.INTERNATIONAL], dtype=np.uint8
+)
+"""Channel of a hire out of each stock of candidates."""
+_PLACE_BITS: Final = 18
 
 
 @dataclass(slots=True)
@@ -37,14 +44,15 @@ class Adverts:
     pools: int  # of one replication
     score: F64
     channel: F64
-    success: F64
+    success: F64  # p: of the class and the draw
+    attraction: F64  # of the cell
 
     def pool(self, which: Index) -> Index:
         """Pools of some of the adverts."""
         return self.segment.take(which) % self.pools
 
     def passing(self, which: Index, ratio: F64) -> Index:
-        """Which of some adverts pass, at a ratio for each of them: score < success x ratio."""
+        """Which of some adverts pass, at a ratio for each of them: score < p x ratio."""
         bar = self.success.take(which)
         bar *= ratio
         bar *= SCORE
@@ -52,17 +60,18 @@ class Adverts:
 
 
 def _close(state: State, month: int, index: Index) -> Adverts:
+    layout, hiring = state.layout, state.layout.spec.hiring
     bits = state.round_numbers(index, keyed.Purpose.ROUND)
     cell = state.cell.take(index)
     return Adverts(
         index=index,
         segment=state.cell_segment.take(cell),
-        pools=max(len(state.layout.pools), 1),
+        pools=max(len(layout.pools), 1),
         score=keyed.fields(bits, 34, 30).astype(np.float64),
         channel=keyed.fields(bits, 14, 20).astype(np.float64),
-        success=np.broadcast_to(
-            state.path(state.layout.spec.hiring.success, month, cell), cell.shape
-        ),
+        success=state.path(hiring.success, month, cell)
+        * state.of_draw(hiring.success_factor, cell),
+        attraction=layout.attraction(month).take(cell % layout.cell_count),
     )
 
 
@@ -92,28 +101,55 @@ def _moving(state: State, month: Month, adverts: Adverts, movers: Index) -> Inde
     layout, spec = state.layout, state.layout.spec
     if len(movers) == 0:
         return movers
-    pools = len(layout.pools)
-    heads = state.heads @ (layout.pool[:, None] == np.arange(pools)).astype(np.float64)
     key = spec.pools.key[layout.pools][None, :]
     bits = keyed.numbers(state.keys[:, None], key, keyed.Purpose.MOVERS, month.number)
-    willing = np.floor(spec.hiring.mover_rate * heads + keyed.units(bits)).ravel()
-    segment = adverts.segment.take(movers)
-    ratio, _ = _ratio(willing, segment, spec.hiring.congestion)
-    ranked = _rank(adverts, adverts.passing(movers, ratio.take(segment)))
+    rate = spec.hiring.mover_rate[state.draws][:, None]
+    willing = np.floor(rate * state.pool_heads() + keyed.units(bits)).ravel()
+    crowd = _crowd(state, adverts, movers)
+    ratio = _share_of(willing, crowd, adverts, movers, adverts.attraction.take(movers))
+    ranked = _rank(adverts, adverts.passing(movers, ratio))
     segment = adverts.segment.take(ranked)
     found = ranked.compress(_running_rank(segment, None) < willing.take(segment))
     if month.recorded:
-        chances = np.bincount(adverts.pool(movers), adverts.success[movers], pools)
-        month.pools["move_chances"] = chances.astype(np.float64)
-        month.pools["moves"] = np.bincount(adverts.pool(found), minlength=pools).astype(np.float64)
+        month.pools["move_chances"] = _by_pool(adverts, movers, adverts.success[movers])
+        month.pools["moves"] = _by_pool(adverts, found)
     return found
+
+
+def _crowd(state: State, adverts: Adverts, which: Index) -> F64:
+    """Congestion x A of some adverts, by segment."""
+    segment, pools = adverts.segment.take(which), len(state.layout.pools)
+    rivals = np.bincount(segment, adverts.attraction.take(which), minlength=state.count * pools)
+    return rivals * state.layout.spec.hiring.congestion.take(state.draws).repeat(pools)
+
+
+def _share_of(
+    people: F64, crowd: F64, adverts: Adverts, which: Index, attraction: F64 | float
+) -> F64:
+    """Of some adverts, a X / (a X + congestion x A); X is the people of the advert's pool."""
+    segment = adverts.segment.take(which)
+    drawn = attraction * people.take(segment)
+    whole = drawn + crowd.take(segment)
+    return np.divide(drawn, whole, out=np.zeros_like(whole), where=whole > 0)
+
+
+def _by_pool(adverts: Adverts, which: Index, values: F64 | None = None) -> F64:
+    """Count some adverts, or add up a value of each, over the block's replications."""
+    counted = np.bincount(adverts.pool(which), values, minlength=adverts.pools)
+    return counted.astype(np.float64)
 
 
 def _replayed_moves(state: State, month: int, adverts: Adverts, movers: Index) -> Index:
     replay = state.layout.spec.replay
     assert replay is not None
-    share = replay.move[state.layout.pools, month]
-    return adverts.passing(movers, share.take(adverts.pool(movers)))
+    return adverts.passing(movers, _replayed_share(state, month, adverts, movers, replay.move))
+
+
+def _replayed_share(state: State, month: int, adverts: Adverts, which: Index, share: F64) -> F64:
+    """q(x) of some adverts: a share of the baseline at the attraction of each."""
+    neutral = share[state.layout.pools, month].take(adverts.pool(which))
+    drawn = adverts.attraction.take(which) / NEUTRAL * neutral
+    return np.asarray(drawn / (drawn + (1.0 - neutral)))
 
 
 def _agree(state: State, month: int, index: Index) -> None:
@@ -134,31 +170,36 @@ def _replayed(state: State, month: int, adverts: Adverts, others: Index) -> Inde
     """Pool availability from the stored baseline; returns positions of adverts filled."""
     layout, replay = state.layout, state.layout.spec.replay
     assert replay is not None
-    ratio = replay.ratio[layout.pools, month]
-    others = adverts.passing(others, ratio.take(adverts.pool(others)))
+    ratio = _replayed_share(state, month, adverts, others, replay.ratio)
+    others = adverts.passing(others, ratio)
     at = layout.pools[adverts.pool(others)]
     index = adverts.index[others]
     bits = state.round_numbers(index, keyed.Purpose.AVAILABLE)
+    low, high, kind = (keyed.fields(bits, bit, 20).astype(np.float64) for bit in (0, 20, 40))
     graduate = _open_to_graduates(state, adverts, others)
-    low, high = keyed.fields(bits, 0, 20), keyed.fields(bits, 20, 20)
-    graduate &= low.astype(np.float64) < replay.graduate[at, month] * SHARE
-    found = graduate | (high.astype(np.float64) < replay.experienced[at, month] * SHARE)
-    state.channel[index] = np.where(graduate, Channel.GRADUATE, Channel.EXPERIENCED)
+    graduate &= low < replay.graduate[at, month] * SHARE
+    found = graduate | (high < replay.experienced[at, month] * SHARE)
+    returning, abroad = replay.returning[at, month], replay.international[at, month]
+    channel = np.full(len(index), Channel.EXPERIENCED, dtype=np.uint8)
+    channel[kind < (returning + abroad) * SHARE] = Channel.INTERNATIONAL
+    channel[kind < returning * SHARE] = Channel.RETURNING
+    channel[graduate] = Channel.GRADUATE
+    channel[graduate & (kind < replay.converted[at, month] * SHARE)] = Channel.CONVERTED
+    state.channel[index] = channel
     return others[found]
 
 
 def _competed(state: State, month: Month, adverts: Adverts, others: Index, market: Market) -> Index:
     """Adverts compete for the pool; returns positions of adverts filled."""
-    _renew_experienced(state, month.number)
+    renew_pools(state, month)
     waiting, graduates = _waiting_graduates(state, month.number, market)
     if len(others) == 0:
         return others
-    experienced = state.experienced.ravel()
-    candidates = experienced + graduates
-    congestion = state.layout.spec.hiring.congestion
-    segment = adverts.segment.take(others)
-    ratio, rivals = _ratio(candidates, segment, congestion)
-    ranked = _rank(adverts, adverts.passing(others, ratio.take(segment)))
+    candidates = state.pools[: len(CANDIDATES)].sum(axis=0).ravel()
+    people = candidates + graduates
+    crowd = _crowd(state, adverts, others)
+    ratio = _share_of(people, crowd, adverts, others, adverts.attraction.take(others))
+    ranked = _rank(adverts, adverts.passing(others, ratio))
     segment = adverts.segment.take(ranked)
     open_to = _open_to_graduates(state, adverts, ranked)
     turn = _running_rank(segment, open_to)
@@ -166,11 +207,19 @@ def _competed(state: State, month: Month, adverts: Adverts, others: Index, marke
     first = np.cumsum(graduates) - graduates
     chosen = waiting[first[segment[takes]] + turn[takes]]
     _hire_graduates(state, month.number, adverts.index[ranked[takes]], chosen, market)
-    found = ~takes & (_running_rank(segment, ~takes) < experienced.take(segment))
-    state.channel[adverts.index[ranked[found]]] = Channel.EXPERIENCED
-    experienced -= np.bincount(segment[found], minlength=len(experienced))
+    rank = _running_rank(segment, ~takes)
+    found = ~takes & (rank < candidates.take(segment))
+    kind = hire(state, month, segment[found], rank[found])
+    state.channel[adverts.index[ranked[found]]] = CHANNELS.take(kind)
     if month.recorded:
-        _record(month, state, rivals, ratio, segment, open_to, takes, found)
+        neutral = _share_of(people, crowd, adverts, others, NEUTRAL)
+        month.pools |= {
+            "adverts": _by_pool(adverts, others),
+            "ratio": _by_pool(adverts, others, neutral),
+            "asked": _by_pool(adverts, ranked[open_to]),
+            "graduates": _by_pool(adverts, ranked[takes]),
+            "left": _by_pool(adverts, ranked[~takes]),
+        } | _hires(state, adverts, ranked[takes | found])
     return ranked[takes | found]
 
 
@@ -179,50 +228,22 @@ def _waiting_graduates(state: State, month: int, market: Market) -> tuple[Index,
     rows, pools = max(market.hired.shape[1], 1), len(state.layout.pools)
     waiting = market.trainees.waiting(month, market.hired)
     segment = waiting // rows * pools + market.trainees.pool[waiting % rows]
-    return waiting, np.bincount(segment, minlength=state.experienced.size)
+    return waiting, np.bincount(segment, minlength=state.count * pools)
 
 
-def _ratio(candidates: F64, segment: Index, congestion: float) -> tuple[F64, Index]:
-    """Candidates / (candidates + congestion x adverts) by segment, and the adverts."""
-    rivals = np.bincount(segment, minlength=len(candidates))
-    crowd = candidates + congestion * rivals
-    return np.divide(candidates, crowd, out=np.zeros_like(crowd), where=crowd > 0), rivals
-
-
-def _record(
-    month: Month,
-    state: State,
-    rivals: Index,
-    ratio: F64,
-    segment: Index,
-    open_to: NDArray[np.bool_],
-    takes: NDArray[np.bool_],
-    found: NDArray[np.bool_],
-) -> None:
-    """Availability by pool over the block's replications, for a baseline."""
-    pools = len(state.layout.pools)
-
-    def tally(chosen: NDArray[np.bool_]) -> F64:
-        return np.bincount(segment[chosen] % pools, minlength=pools).astype(np.float64)
-
-    month.pools = {
-        "adverts": rivals.reshape(-1, pools).sum(axis=0).astype(np.float64),
-        "ratio": (rivals * ratio).reshape(-1, pools).sum(axis=0),
-        "asked": tally(open_to),
-        "graduates": tally(takes),
-        "left": tally(~takes),
-        "experienced": tally(found),
-    } | month.pools
-
-
-def _renew_experienced(state: State, month: int) -> None:
-    layout, pools = state.layout, state.layout.spec.pools
-    bits = keyed.numbers(
-        state.keys[:, None], pools.key[layout.pools][None, :], keyed.Purpose.SUPPLY, month
-    )
-    arriving = pools.supply[layout.pools, month] * pools.supply_factor[state.draws, month][:, None]
-    kept = state.experienced * (1.0 - pools.supply_loss)
-    np.floor(kept + arriving + keyed.units(bits), out=state.experienced)
+def _hires(state: State, adverts: Adverts, filled: Index) -> dict[str, F64]:
+    """Hires by pool, for a baseline: of candidates, and by those channels that it tells apart."""
+    channel = state.channel.take(adverts.index.take(filled))
+    kinds = {
+        "experienced": CHANNELS.tolist(),
+        "converted": [Channel.CONVERTED],
+        "returning": [Channel.RETURNING],
+        "international": [Channel.INTERNATIONAL],
+    }
+    return {
+        name: _by_pool(adverts, filled.compress(np.isin(channel, chosen)))
+        for name, chosen in kinds.items()
+    }
 
 
 def _rank(adverts: Adverts, which: Index) -> Index:
@@ -250,10 +271,12 @@ def _running_rank(segment: Index, chosen: NDArray[np.bool_] | None) -> Index:
 
 
 def _hire_graduates(state: State, month: int, index: Index, trainee: Index, market: Market) -> None:
-    rows = state.layout.rows
+    training = state.layout.spec.training
     market.hired.ravel()[trainee] = month
-    row = trainee % max(market.hired.shape[1], 1) + rows.start
-    state.channel[index] = Channel.GRADUATE
-    state.cohort[index] = state.layout.spec.training.row_cohort_age[row]
+    row = trainee % max(market.hired.shape[1], 1)
+    converts = training.converts.take(market.trainees.pathway.take(row))
+    row += state.layout.rows.start
+    state.channel[index] = np.where(converts, Channel.CONVERTED, Channel.GRADUATE)
+    state.cohort[index] = training.row_cohort_age[row]
     if state.names is not None:
         state.names[index] = -1 - row

@@ -27,6 +27,8 @@ class Month:
     vacated: list[Index] = field(default_factory=list)
     advertised: list[Index] = field(default_factory=list)
     started: list[Index] = field(default_factory=list)
+    moves: list[tuple[Index, Index]] = field(default_factory=list)  # flat positions: to, from
+    pool_flows: F64 | None = None  # (pool flows, N, P) unless replayed
     pools: dict[str, F64] = field(default_factory=dict)
     recorded: bool = False
 
@@ -65,3 +67,14 @@ def vacate(state: State, month: Month, index: Index) -> None:
     state.phase[index] = Phase.APPROVAL
     state.eligible[index] = NEVER
     month.vacated.append(index)
+
+
+def moves_between(state: State, month: Month) -> Index:
+    """Moves of a month as codes (replication x trusts + to) x trusts + from."""
+    layout, trusts = state.layout, len(state.layout.trusts)
+    codes = []
+    for to, source in month.moves:
+        replication, cell = np.divmod(state.cell.take(to), layout.cell_count)
+        won, lost = layout.trust[cell], layout.trust[state.cell.take(source) % layout.cell_count]
+        codes.append((replication * trusts + won) * trusts + lost)
+    return gather(codes)

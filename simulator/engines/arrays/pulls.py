@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator import keyed
 from simulator.domain.words import Phase
-from simulator.engines.arrays.layout import NO_TRUST
+from simulator.engines.arrays.layout import NEUTRAL, NO_TRUST
 from simulator.engines.arrays.month import NOBODY
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
-from simulator.model.specification import TRIES, U64
+from simulator.model.specification import F64, TRIES, U64
 
 
 def pull(state: State, month: int, movers: Index) -> tuple[Index, Index, Index]:
@@ -24,30 +25,48 @@ def pull(state: State, month: int, movers: Index) -> tuple[Index, Index, Index]:
     if len(movers) == 0:
         return source, NOBODY, NOBODY
     base = state.round_numbers(movers, keyed.Purpose.PULL)
-    cell = _choose_trust(state, movers, base)
+    cell = _choose_trust(state, month, movers, base)
     tries(state, source, cell, base)
     outside = np.flatnonzero(cell == -1)
     failed = np.flatnonzero((cell != -1) & (source < 0))
     return source, outside, failed
 
 
-def _choose_trust(state: State, movers: Index, base: U64) -> Index:
+def _choose_trust(state: State, month: int, movers: Index, base: U64) -> Index:
     """Flat cell of the trust with the lowest score; -1 outside the model, -2 no trust at all."""
-    layout = state.layout
+    layout, pulls = state.layout, state.layout.pulls
     flat = state.cell.take(movers).astype(np.intp)
     own = flat % layout.cell_count
     option = layout.option.take(own)
-    cell = layout.pull_cell.take(option, axis=0)
-    bits = layout.pull_key.take(option, axis=0)
-    bits += base[:, None]
-    score = keyed.exponentials(keyed.mix_array(bits))
-    score /= layout.pull_weight.take(option, axis=0)
-    score[(cell == own[:, None]) | (cell == NO_TRUST)] = np.inf
-    row = np.arange(len(movers))
-    best = score.argmin(axis=1)
-    found = cell[row, best]
-    inside = np.where(found < 0, -1, found + flat - own)
-    return np.where(np.isinf(score[row, best]), NO_TRUST, inside)
+    cell = pulls.cell.take(option, axis=0)
+    # -1, outside, finds the last entry
+    attraction = np.append(layout.attraction(month), NEUTRAL).take(np.maximum(cell, -1))
+    weight = pulls.weight.take(option, axis=0)
+    weight *= NEUTRAL
+    weight /= attraction
+    barred = (cell == own[:, None]) | (cell == NO_TRUST)
+    found = choose(base, pulls.key.take(option, axis=0), weight, cell, barred)
+    return np.where(found < 0, found, found + flat - own)
+
+
+def choose(base: U64, key: U64, weight: F64, cell: Index, barred: NDArray[np.bool_]) -> Index:
+    """Choose one of its options for each row, by weight: that with the lowest keyed score.
+
+    Args:
+        base: Number of each row.
+        key: Keys of the options, shape (rows, options).
+        weight: Their weights.
+        cell: Their cells.
+        barred: Options that are none.
+
+    Returns:
+        (rows,) the cell chosen; NO_TRUST where there is no option.
+    """
+    score = keyed.exponentials(keyed.mix_array(key + base[:, None]))
+    score /= weight
+    score[barred] = np.inf
+    row, best = np.arange(len(base)), score.argmin(axis=1)
+    return np.where(barred[row, best], NO_TRUST, cell[row, best])
 
 
 def tries(state: State, source: Index, cell: Index, base: U64) -> None:

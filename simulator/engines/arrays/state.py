@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator import keyed
-from simulator.domain.words import Channel, Phase
+from simulator.domain.words import Channel, Phase, PoolStock
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.ragged import Index
-from simulator.model.specification import F64, I32, NEVER, QUANTILES, TENURE_BREAKS, U8, U64
+from simulator.model.specification import F64, I32, NEVER, QUANTILES, U8, U64
 
 Held = NDArray[np.int16]
 
@@ -46,6 +46,7 @@ class State:
     turn: U8
     cohort: U8
     origin: Held
+    band_start: Held
     eligible: U8  # NEVER unless filled
     round: U8
     channel: U8
@@ -60,7 +61,7 @@ class State:
     cell_klass: Index  # (N * C,)
     exit_factor: F64  # (N * C,)
     hire_factor: F64  # (N * C,)
-    experienced: F64  # (N, P) stock of experienced candidates
+    pools: F64  # (pool stocks, N, P); stay at nought in a replay
     scratch: I32  # (N * S,) of :meth:`first_to_choose`
     names: NDArray[np.int64] | None = None  # (N * S,) who holds a post; only when traced
 
@@ -109,6 +110,14 @@ class State:
             return np.float64(path[0, month])
         return path[:, month].take(self.cell_klass.take(cell))
 
+    def of_draw(self, factor: F64, cell: I32) -> F64:
+        """Factor of the draw, shape (draws,), for flat cells."""
+        return factor.take(self.draws).take(cell // self.layout.cell_count)
+
+    def pool_heads(self) -> F64:
+        """Staff in post by pool, shape (N, P)."""
+        return self.heads @ self.layout.in_pool
+
 
 def open_state(layout: Layout, first_replication: int, count: int, traced: bool) -> State:
     """State at month 0: the opening census in every replication."""
@@ -146,6 +155,7 @@ def open_state(layout: Layout, first_replication: int, count: int, traced: bool)
         turn=repeat(vacant),
         cohort=repeat(spec.slots.cohort[slots]),
         origin=np.tile(spec.slots.origin[slots].astype(np.int16), count),
+        band_start=np.tile(spec.slots.band_start[slots].astype(np.int16), count),
         eligible=repeat(np.where(filled, spec.slots.eligible[slots], NEVER)),
         round=repeat(phase == Phase.ADVERT),
         channel=repeat(np.where(phase == Phase.AGREED, Channel.EXPERIENCED, 0)),
@@ -160,7 +170,7 @@ def open_state(layout: Layout, first_replication: int, count: int, traced: bool)
         cell_klass=np.tile(layout.klass, count),
         exit_factor=np.ascontiguousarray(spec.exits.factor[draws][:, cells]).ravel(),
         hire_factor=np.ascontiguousarray(spec.hiring.hire_factor[draws][:, trusts]).ravel(),
-        experienced=np.tile(spec.pools.opening[layout.pools].astype(np.float64), (count, 1)),
+        pools=_opening_pools(layout, count),
         scratch=np.zeros(count * layout.slot_count, dtype=np.int32),
         names=_opening_names(layout, count) if traced else None,
     )
@@ -169,6 +179,15 @@ def open_state(layout: Layout, first_replication: int, count: int, traced: bool)
 def _padded(months: U8) -> U8:
     """Months with as many NEVER behind them as make a multiple of eight."""
     return np.concatenate([months, np.full(-len(months) % 8, NEVER, dtype=np.uint8)])
+
+
+def _opening_pools(layout: Layout, count: int) -> F64:
+    """Opening stocks of the pools; a replay has none."""
+    shape = (len(PoolStock), count, len(layout.pools))
+    if layout.spec.replay is not None:
+        return np.zeros(shape)
+    opening = layout.spec.pools.opening[layout.pools].T.astype(np.float64)
+    return np.broadcast_to(opening[:, None, :], shape).copy()
 
 
 def _opening_names(layout: Layout, count: int) -> NDArray[np.int64]:
@@ -194,13 +213,22 @@ def _slowness(state: State, index: Index, month: int) -> F64:
 
 
 def start_vacancies(state: State, index: Index, month: int) -> None:
-    """A vacancy starts: next turn, approval due after its keyed delay."""
+    """A vacancy starts: next turn, approval due after its keyed delay, or frozen until a thaw."""
+    hiring = state.layout.spec.hiring
     state.key[index] += ONE_TURN
     state.turn[index] += 1
-    pick = keyed.fields(state.numbers(index, keyed.Purpose.VACANCY), 54, 10)
-    quantiles = state.layout.spec.hiring.approval_quantiles
-    delay = months_of(quantiles, pick, _slowness(state, index, month))
-    state.due[index] = np.minimum(month + delay, NEVER)
+    bits = state.numbers(index, keyed.Purpose.VACANCY)
+    pick = keyed.fields(bits, 54, 10)
+    delay = months_of(hiring.approval_quantiles, pick, _slowness(state, index, month))
+    due = month + delay
+    if hiring.frozen_share[:, month].any():
+        cell = state.cell.take(index)
+        share = state.path(hiring.frozen_share, month, cell) * 2.0**22
+        frozen = np.flatnonzero(keyed.fields(bits, 0, 22).astype(np.float64) < share)
+        state.phase[index[frozen]] = Phase.FROZEN
+        thaw = hiring.thaw[:, month].take(state.cell_klass.take(cell[frozen]))
+        due[frozen] = thaw + delay[frozen]
+    state.due[index] = np.minimum(due, NEVER)
 
 
 def open_rounds(state: State, index: Index, month: int) -> None:
@@ -214,64 +242,3 @@ def open_rounds(state: State, index: Index, month: int) -> None:
     quantiles = np.concatenate([hiring.round_quantiles, hiring.again_quantiles])
     length = months_of(quantiles, pick, _slowness(state, index, month))
     state.due[index] = np.minimum(month + length, NEVER)
-
-
-def draw_exits(state: State, index: Index, month: int) -> None:
-    """Exit month of spells that start in ``month``, by inversion of the cumulative hazard."""
-    layout, spec = state.layout, state.layout.spec
-    energy = keyed.exponentials(state.numbers(index, keyed.Purpose.EXIT))
-    with np.errstate(divide="ignore"):  # a factor of nought: nobody ever leaves
-        energy /= state.exit_factor.take(state.cell.take(index))
-    width = spec.months + 1
-    row = _hazard_row(state, index)
-    target = row * width
-    base = layout.cumulative.take(target + month)
-    _spend_early_tenure(state, index, month, energy, target, base)
-    base += energy
-    np.minimum(base, layout.row_offset - 1.0, out=base)
-    base += row * layout.row_offset
-    order = np.argsort(base)  # sorted needles are found three times as fast
-    found = np.empty(len(base), dtype=np.intp)
-    found[order] = np.searchsorted(layout.search, base.take(order))
-    found -= target
-    state.due[index] = np.where(found > spec.months, NEVER, found)
-
-
-def _hazard_row(state: State, index: Index) -> Index:
-    """Row of each holder in the flat hazard tables: class x cohorts + cohort."""
-    hazard = state.layout.spec.exits.hazard
-    row = state.cohort.take(index).astype(np.intp)
-    if len(hazard) > 1:
-        row += state.cell_klass.take(state.cell.take(index)) * hazard.shape[1]
-    return row
-
-
-def retire_share(state: State, index: Index, month: int) -> F64:
-    """Share of exits in a month that are retirements, for each holder."""
-    width = state.layout.spec.months + 1
-    return state.layout.retire.take(_hazard_row(state, index) * width + month)
-
-
-def _spend_early_tenure(
-    state: State, index: Index, month: int, energy: F64, target: Index, base: F64
-) -> None:
-    """Spend energy in the first two years of tenure at their factors, moving ``base`` on.
-
-    Afterwards ``base + energy`` is the cumulative hazard, at tenure factor 1, at which a spell
-    ends.
-    """
-    origin = state.origin.take(index)
-    young = np.flatnonzero(origin > month - TENURE_BREAKS[1])
-    if len(young) == 0:
-        return
-    cumulative, months = state.layout.cumulative, state.layout.spec.months
-    origin = origin.take(young).astype(np.intp)
-    row, left, at = target.take(young), energy.take(young), base.take(young)
-    for years, factor in zip(TENURE_BREAKS, state.layout.spec.exits.tenure, strict=True):
-        stop = cumulative.take(row + np.minimum(np.maximum(origin + years, month), months))
-        room = (stop - at) * factor
-        ends = left <= room
-        reached = at + left / factor if factor > 0 else at
-        at = np.where(ends, reached, np.maximum(stop, at))
-        left = np.where(ends, 0.0, left - room)
-    energy[young], base[young] = left, at

@@ -18,7 +18,8 @@ from simulator.domain.words import (
 from simulator.engines.arrays.block import PEOPLE, Ledger, run_block
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.market import Market
-from simulator.engines.arrays.month import Month
+from simulator.engines.arrays.month import Month, moves_between
+from simulator.engines.arrays.paid import Paid
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
 from simulator.results.books import BooksError
@@ -50,6 +51,10 @@ class TotalsRecorder:
         self.flows = np.zeros((years + 1, count * self.columns * len(Flow)), dtype=np.int32)
         self.codes: list[Index] = []  # of the year's events so far: column and flow
         self.events = 0
+        self.paid = Paid(layout, count)
+        self.moves: list[Index] = []  # of the year so far
+        trusts = len(layout.trusts)
+        self.won = np.zeros((2, years, trusts, trusts), dtype=np.int64)
         self.record = _empty_record(layout) if pools else None
 
     def opening(self, state: State) -> None:
@@ -74,6 +79,8 @@ class TotalsRecorder:
             code *= len(Flow)
             code += ledger.flow
             self.codes.append(code)
+        self.paid.note(state, number, people, posts)
+        self.moves.append(moves_between(state, month))
         if number % YEAR == 0 or number == self.months:
             self._close_year((number - 1) // YEAR)
         if self.record is not None:
@@ -87,6 +94,18 @@ class TotalsRecorder:
         flows += np.bincount(np.concatenate(self.codes), minlength=len(flows))
         self.events += int(flows.reshape(-1, len(Flow))[:, _EVENT].sum())
         self.codes = []
+        if year < self.won.shape[1]:
+            self._count_moves(year)
+        self.moves = []
+
+    def _count_moves(self, year: int) -> None:
+        """Add the year's moves over replications, and their squares."""
+        each = self.won[0, year].size
+        code = np.concatenate(self.moves)
+        pairs, moves = np.unique(code, return_counts=True)
+        for power, moved in enumerate((moves, moves**2)):
+            added = np.bincount(pairs % each, moved, minlength=each)
+            self.won[power, year] += added.astype(np.int64).reshape(self.won.shape[2:])
 
     def _keep(self, state: State, month: int) -> None:
         self.heads[month] = state.heads
@@ -131,6 +150,9 @@ class TotalsRecorder:
             funded=_last(self.funded, count),
             flows=np.ascontiguousarray(flows.transpose(0, 3, 2, 1)),
             training=_training(market, count, self.months, lines),
+            step_fte=self.paid.steps,
+            vacant_fte=self.paid.vacant,
+            won=self.won,
             events=self.events + _completions(market, self.months),
             pools=self.record,
         )

@@ -11,13 +11,15 @@ from simulator.domain.words import (
     Flow,
     How,
     Phase,
+    PoolFlow,
+    PoolStock,
     Stock,
     TrainingFlow,
     TrainingStock,
 )
 from simulator.engines.arrays.block import Ledger, run_block
 from simulator.engines.arrays.layout import Layout, make_layout
-from simulator.engines.arrays.month import Month, gather
+from simulator.engines.arrays.month import Month, gather, moves_between
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
 from simulator.model.specification import F64, Specification
@@ -27,12 +29,16 @@ from simulator.results.trace import SPELL_FIELDS, Trace
 _BEGAN = {
     Flow.JOINED_EXPERIENCED: How.JOINED_EXPERIENCED,
     Flow.JOINED_GRADUATE: How.JOINED_GRADUATE,
+    Flow.JOINED_CONVERTED: How.JOINED_CONVERTED,
+    Flow.JOINED_RETURNING: How.JOINED_RETURNING,
+    Flow.JOINED_INTERNATIONAL: How.JOINED_INTERNATIONAL,
     Flow.JOINED_OUTSIDE: How.JOINED_OUTSIDE,
     Flow.MOVED_IN: How.MOVED,
     Flow.PROMOTED_IN: How.PROMOTED,
 }
 _ENDED = {
     Flow.LEFT: How.LEFT,
+    Flow.BREAK: How.BREAK,
     Flow.RETIRED: How.RETIRED,
     Flow.MOVED_OUT: How.MOVED_OUT,
     Flow.PROMOTED_OUT: How.PROMOTED,
@@ -75,7 +81,10 @@ class TraceRecorder:
         self.layout = layout
         self.stocks = np.zeros((count, months + 1, cells, len(Stock)), dtype=np.int32)
         self.flows = np.zeros((count, months + 1, cells, len(Flow)), dtype=np.int32)
-        self.pools = np.zeros((count, months + 1, len(layout.pools)), dtype=np.int32)
+        pools, trusts = len(layout.pools), len(layout.trusts)
+        self.pools = np.zeros((count, months + 1, pools, len(PoolStock)), dtype=np.int32)
+        self.pool_flows = np.zeros((count, months + 1, pools, len(PoolFlow)), dtype=np.int32)
+        self.won = np.zeros((count, trusts, trusts), dtype=np.int32)
         self.log = None if spells_of is None else SpellLog(spells_of)
         self.turns: Index = np.empty(0, dtype=np.intp)
 
@@ -93,6 +102,10 @@ class TraceRecorder:
             code = ledger.cell * np.intp(len(Flow)) + ledger.flow
             flows = np.bincount(code, minlength=size).reshape(*state.heads.shape, len(Flow))
             self.flows[:, month.number] += flows.astype(np.int32)
+        if month.pool_flows is not None:
+            self.pool_flows[:, month.number] = np.moveaxis(month.pool_flows, 0, -1)
+        moves = np.bincount(moves_between(state, month), minlength=self.won.size)
+        self.won += moves.reshape(self.won.shape).astype(np.int32)
         if self.log is not None:
             self._log_month(state, month)
 
@@ -110,17 +123,29 @@ class TraceRecorder:
             (Stock.APPROVAL, Phase.APPROVAL),
             (Stock.ADVERT, Phase.ADVERT),
             (Stock.AGREED, Phase.AGREED),
+            (Stock.FROZEN, Phase.FROZEN),
         ):
             out[..., stock] = self._count(state, np.flatnonzero(state.phase == phase))
         out[..., Stock.POSTS] = self._count(state, np.flatnonzero(state.phase != Phase.ABSENT))
         out[..., Stock.VACANT] = out[..., Stock.POSTS] - out[..., Stock.HEADCOUNT]
         fte = self.layout.slot_fte
+        held = np.flatnonzero(state.phase == Phase.FILLED)
+        step = self._step(state, held, month)
         for stock, index in (
             (Stock.FUNDED_FTE, np.flatnonzero(state.phase != Phase.ABSENT)),
-            (Stock.IN_POST_FTE, np.flatnonzero(state.phase == Phase.FILLED)),
+            (Stock.IN_POST_FTE, held),
+            (Stock.STEP_1_FTE, held[step == 1]),
+            (Stock.STEP_2_FTE, held[step == 2]),
         ):
             out[..., stock] = self._count(state, index, fte)
-        self.pools[:, month] = state.experienced
+        self.pools[:, month] = np.moveaxis(state.pools, 0, -1)
+
+    def _step(self, state: State, held: Index, month: int) -> Index:
+        """Pay step of each holder, 0 to 2."""
+        served = month - state.band_start[held].astype(np.intp)
+        cell = state.cell[held] % self.layout.cell_count
+        second, third = self.layout.step_months[:, cell]
+        return np.where(served < second, 0, np.where(served < third, 1, 2))
 
     def _row(self, state: State) -> slice | None:
         assert self.log is not None
@@ -190,6 +215,8 @@ def trace(
         training_stocks=stocks,
         training_flows=flows,
         pool_stocks=recorder.pools,
+        pool_flows=recorder.pool_flows,
+        won=recorder.won,
         spells=recorder.close(months),
         counts={},
     )

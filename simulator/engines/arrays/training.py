@@ -1,13 +1,16 @@
 """Stage 0: trainees. Their life up to the hire is fixed by keyed numbers, so it is worked out
-for all months at once; only the hire, in the market, depends on the rest of the month."""
+for all months at once; only the hire, in the market, and the start of those who need a supervisor
+depend on the rest of the month."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator import keyed
-from simulator.domain.words import TrainingFlow, TrainingStock
+from simulator.domain.words import BAND_RANGES, TrainingFlow, TrainingStock
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
@@ -22,6 +25,7 @@ class Trainees:
     def __init__(self, state: State) -> None:
         layout = state.layout
         training, rows = layout.spec.training, layout.rows
+        self.cohort = training.row_cohort[rows].astype(np.intp)
         self.line = training.cohort_line[training.row_cohort[rows]].astype(np.intp)
         self.status = training.row_status[rows]
         self.ready = training.row_ready[rows].astype(np.int16)
@@ -30,6 +34,10 @@ class Trainees:
         self.pathway = training.pathway[self.line].astype(np.intp)
         enrolled = self._starts(state)
         self.enrolled = enrolled
+        self.turned_away: list[tuple[Index, Index]] = []  # replications, rows
+        self.desk = self.pool // len(BAND_RANGES)
+        self.supervised = training.supervised[self.pathway]
+        self.intakes = self._supervised_intakes()
         dropped = self._drop_month(state)
         self.dropped = np.where(enrolled & (dropped <= self.ready), dropped, NEVER)
         completes = enrolled & (self.dropped == NEVER) & (self.status != 2)
@@ -40,6 +48,50 @@ class Trainees:
         ready = np.clip(self.ready, 0, NEVER)
         self.waits_from = np.where(waits, ready, NEVER).astype(np.uint8)
         self.gives_up = np.where(waits, self._give_up_month(state), NEVER).astype(np.uint8)
+
+    def _supervised_intakes(self) -> dict[int, list[Index]]:
+        """Rows of each supervised cohort that starts in a month, in cohort order, by month."""
+        intakes: dict[int, list[Index]] = {}
+        for cohort in np.unique(self.cohort[self.supervised & (self.status == 0)]):
+            rows = np.flatnonzero(self.cohort == cohort)
+            intakes.setdefault(int(self.start[rows[0]]), []).append(rows)
+        return intakes
+
+    def supervise(self, state: State, month: int) -> None:
+        """Turn away the supervised trainees of a month for whom there is no supervisor."""
+        intakes = self.intakes.get(month, [])
+        if not intakes:
+            return
+        room = self._room(state, month)
+        for rows in intakes:
+            left = room[:, self.desk[rows[0]]]
+            comes = self.enrolled[:, rows]
+            starts = np.minimum(comes.sum(axis=1), left)
+            left -= starts
+            place = state.layout.spec.training.row_place[state.layout.rows][rows]
+            replication, which = np.nonzero(comes & (place >= starts[:, None]))
+            self._turn_away(replication, rows[which])
+
+    def _room(self, state: State, month: int) -> NDArray[np.intp]:
+        """Trainees for whom each desk has room, shape (N, desks)."""
+        layout = state.layout
+        heads = state.pool_heads().reshape(state.count, -1, len(BAND_RANGES))
+        desks = layout.pools[:: len(BAND_RANGES)] // len(BAND_RANGES)
+        rate = layout.spec.training.supervision[desks, month]
+        room = np.floor(rate * heads[:, :, 1:].sum(axis=2))
+        rows = np.flatnonzero(self.supervised & (self.start < month) & (self.ready > month))
+        here = self.enrolled[:, rows] & (self.dropped[:, rows] > month)
+        replication, which = np.nonzero(here & (self.status[rows] != 2))
+        code = replication * len(desks) + self.desk[rows[which]]
+        room -= np.bincount(code, minlength=room.size).reshape(room.shape)
+        return np.maximum(room, 0).astype(np.intp)
+
+    def _turn_away(self, replication: Index, row: Index) -> None:
+        self.turned_away.append((replication, row))
+        for does in (self.enrolled, self.completes):
+            does[replication, row] = False
+        for when in (self.dropped, self.waits_from, self.gives_up):
+            when[replication, row] = NEVER
 
     @staticmethod
     def _keys(layout: Layout) -> NDArray[np.uint64]:
@@ -70,6 +122,9 @@ class Trainees:
         bits = keyed.numbers(state.keys[:, None], self._keys(state.layout), keyed.Purpose.STUDY)
         energy = keyed.exponentials(bits)
         month = np.full(energy.shape, 10_000, dtype=np.intp)
+        factor = training.drop_factor[state.draws]
+        with np.errstate(divide="ignore"):  # a factor of nought: nobody ever drops out
+            energy /= factor[:, None]
         for pathway in np.unique(self.pathway):
             of = np.flatnonzero(self.pathway == pathway)
             hazard = np.cumsum(training.drop_hazard[pathway] / 12.0)
@@ -112,11 +167,22 @@ class Trainees:
             (TrainingFlow.GAVE_UP, gave_up),
         ):
             replication, row = np.nonzero((month >= 1) & (month <= months))
-            code = (replication * (months + 1) + month[replication, row]) * lines
-            code += self.line[row]
-            size = count * (months + 1) * lines
-            out[..., flow] = np.bincount(code, minlength=size).reshape(count, months + 1, lines)
+            self._tally(out[..., flow], replication, month[replication, row], row)
+        if self.turned_away:
+            replication, row = (
+                np.concatenate(part) for part in zip(*self.turned_away, strict=True)
+            )
+            turned_away = out[..., TrainingFlow.TURNED_AWAY]
+            self._tally(turned_away, replication, self.start[row], row)
         return out
+
+    def _tally(
+        self, out: NDArray[np.int32], replication: Index, month: NDArray[Any], row: Index
+    ) -> None:
+        """Add events to a flow, shape (N, months + 1, lines)."""
+        _, months, lines = out.shape
+        code = (replication * months + month) * lines + self.line[row]
+        out += np.bincount(code, minlength=out.size).reshape(out.shape).astype(np.int32)
 
     def stocks(self, hired: U8, months: int, lines: int) -> NDArray[np.int32]:
         """Training stocks counted person by person, shape (N, months + 1, lines, stocks)."""

@@ -6,7 +6,7 @@ its own. Time is in whole ticks, so that the stages of ``docs/method.md`` keep t
 
 0. training: intake, drop-out, completion, giving up (``training``);
 1. establishment: posts are opened and withdrawn (``month.establish``);
-2. exits: people leave or retire (``careers``);
+2. exits: people leave, retire or take a break (``careers``);
 3. starts and moves: people join, and posts pull colleagues (``vacancies``, ``moves``);
 4. the inside round: promotions, else adverts (``vacancies``, ``inside``);
 5. the market: adverts close (``vacancies``, ``market``);

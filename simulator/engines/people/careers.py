@@ -6,7 +6,7 @@ from bisect import bisect_left
 
 import simpy
 
-from simulator.domain.words import Flow, How
+from simulator.domain.words import Flow, How, PoolFlow
 from simulator.engines.people import clock
 from simulator.engines.people.world import Life, Person, World
 from simulator.keyed import Purpose, number, unit
@@ -15,6 +15,7 @@ from simulator.model.specification import TENURE_BREAKS
 END_FLOWS = {
     How.LEFT: Flow.LEFT,
     How.RETIRED: Flow.RETIRED,
+    How.BREAK: Flow.BREAK,
     How.MOVED_OUT: Flow.MOVED_OUT,
     How.PROMOTED: Flow.PROMOTED_OUT,
 }
@@ -72,29 +73,39 @@ def reason(world: World, person: Person) -> How:
     """Why somebody leaves in this month."""
     tables, slot = world.tables, person.slot
     klass = tables.klass[tables.slot_cell[slot]]
-    share = tables.spec.exits.retire_share.item(klass, person.cohort, world.month)
-    bits = number(world.rep, tables.slot_key[slot], Purpose.REASON, world.turn[slot])
-    return How.RETIRED if unit(bits) < share else How.LEFT
+    exits = tables.spec.exits
+    retire = exits.retire_share.item(klass, person.cohort, world.month)
+    chance = unit(number(world.rep, tables.slot_key[slot], Purpose.REASON, world.turn[slot]))
+    if chance < retire:
+        return How.RETIRED
+    return How.BREAK if chance < retire + (1.0 - retire) * exits.break_share else How.LEFT
 
 
 def finish(world: World, person: Person, how: How) -> None:
     """End the spell in this month: the post falls vacant."""
-    slot = person.slot
+    slot, tables = person.slot, world.tables
+    cell = tables.slot_cell[slot]
     world.record(person, world.month, how)
-    world.flow(world.tables.slot_cell[slot], END_FLOWS[how])
+    world.flow(cell, END_FLOWS[how])
+    if how is How.BREAK and tables.spec.replay is None:
+        world.pool_flows[tables.pool[cell]][PoolFlow.BREAKS] += 1
     world.start_vacancy(slot)
 
 
 def change_post(world: World, person: Person, slot: int, how: How) -> None:
     """Move to another trust, or be promoted, in this month."""
+    month, tables = world.month, world.tables
+    cell, cell_before = tables.slot_cell[slot], tables.slot_cell[person.slot]
+    trust, trust_before = tables.trust[cell], tables.trust[cell_before]
     finish(world, person, How.MOVED_OUT if how is How.MOVED else how)
-    month = world.month
-    cell = world.tables.slot_cell[slot]
+    if trust != trust_before:
+        person.origin = month
     if how is How.MOVED:
         world.flow(cell, Flow.MOVED_IN)
-        person.origin = month
+        world.won[trust, trust_before] += 1
         person.eligible = max(person.eligible, month + 1)
     else:
         world.flow(cell, Flow.PROMOTED_IN)
-        person.eligible = month + world.tables.spec.hiring.min_months
+        person.eligible = month + tables.spec.hiring.min_months
+        person.band_start = month
     world.settle(person, slot, how)

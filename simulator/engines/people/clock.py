@@ -13,6 +13,8 @@ MONTH: Final = 32
 """Ticks of a month."""
 
 TRAINING: Final = 0
+ADMISSION: Final = 1
+"""Cohorts start: after drop-outs and completions, which leave room with the supervisors."""
 POSTS: Final = 4
 EXITS: Final = 8
 PULLS: Final = 12

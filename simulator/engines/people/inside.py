@@ -1,13 +1,28 @@
-"""The inside round: vacancies offered to the trust's own staff of the band below (stage 4)."""
+"""The inside round: vacancies offered to staff of the band below (stage 4).
+
+These are the trust's own, or, if the vacancy is pooled, those of one trust of its care system.
+"""
 
 from __future__ import annotations
 
 from operator import attrgetter
 
+import numpy as np
+
 from simulator.domain.words import How
 from simulator.engines.people import clock
 from simulator.engines.people.world import Answer, Life, Person, Vacancy, World
-from simulator.keyed import STEP, Purpose, mix, number, promotion_score, unit
+from simulator.keyed import (
+    STEP,
+    Purpose,
+    exponentials,
+    field,
+    mix,
+    mix_array,
+    number,
+    promotion_score,
+    unit,
+)
 from simulator.model.specification import CALLS
 
 
@@ -34,6 +49,37 @@ def promote(world: World) -> Life:
                 vacancy.answer.succeed(Answer.COLLEAGUE)
 
 
+def cell_asked(world: World, vacancy: Vacancy, bits: int) -> int:
+    """Cell whose staff the vacancy is offered to; -1 if it is not offered inside.
+
+    Args:
+        world: The replication.
+        vacancy: A vacancy that is due for the inside round.
+        bits: The vacancy's number.
+    """
+    tables = world.tables
+    klass = tables.klass[vacancy.cell]
+    share = min(1.0, tables.internal[klass][world.month] * world.internal_factor)
+    if field(bits, 22, 32) >= share * 2.0**32:
+        return -1
+    key = tables.slot_key[vacancy.slot]
+    base = number(world.rep, key, Purpose.POOLING, vacancy.turn)
+    if field(base, 0, 22) < tables.pooled[klass][world.month] * 2.0**22:
+        return choose_partner(world, vacancy.cell, base)
+    return tables.below[vacancy.cell]
+
+
+def choose_partner(world: World, cell: int, base: int) -> int:
+    """Cell below in the trust of the care system with the lowest score; -1 if there is none."""
+    partners = world.tables.spec.partners
+    first, stop = world.tables.partners[cell : cell + 2]
+    if first == stop:
+        return -1
+    weight = partners.weight[first:stop]
+    scores = exponentials(mix_array(partners.key[first:stop] + np.uint64(base))) / weight
+    return int(partners.cell[first + int(scores.argmin())])
+
+
 def choose(world: World, vacancy: Vacancy) -> Person | None:
     """The eligible holder of a post of the band below with the highest score.
 
@@ -41,11 +87,12 @@ def choose(world: World, vacancy: Vacancy) -> Person | None:
     """
     tables, month = world.tables, world.month
     key = number(world.rep, tables.slot_key[vacancy.slot], Purpose.PROMOTION, vacancy.turn)
-    below = tables.below[vacancy.cell]
-    first, top = tables.first[below], world.top[below]
+    first, top = tables.first[vacancy.below], world.top[vacancy.below]
+    if not top:
+        return None
     for k in range(CALLS):
         called = world.holders[first + int(unit(mix(key + Purpose.TRY + k * STEP)) * top)]
-        if called is not None and called.eligible <= month and top:
+        if called is not None and called.eligible <= month:
             return called
     best, winner = -1, None
     for person in world.holders[first : first + top]:

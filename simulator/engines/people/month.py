@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulator.domain.words import Flow, Phase, Stock
+from simulator.domain.words import Flow, Phase, PoolFlow, Stock
 from simulator.engines.people import clock
 from simulator.engines.people.world import (
     ABSENT,
     ADVERT,
     APPROVAL,
+    FROZEN,
     PHASES,
     Life,
     World,
@@ -21,6 +23,16 @@ from simulator.engines.people.world import (
 from simulator.keyed import Purpose, numbers, units
 from simulator.results.books import BooksError
 from simulator.results.trace import Trace
+
+HELD = (FROZEN, APPROVAL, ADVERT)
+"""States in which a post can be withdrawn; an agreed start is kept."""
+STAGES = {
+    Stock.FROZEN: Phase.FROZEN,
+    Stock.APPROVAL: Phase.APPROVAL,
+    Stock.ADVERT: Phase.ADVERT,
+    Stock.AGREED: Phase.AGREED,
+}
+"""Stocks of vacant posts."""
 
 
 def keep_calendar(world: World) -> Life:
@@ -56,7 +68,7 @@ def adjust(world: World, cell: int, change: int) -> None:
         world.flow(cell, Flow.OPENED)
         world.start_vacancy(slot)
     if change < 0:
-        vacant = [s for s in range(first, end) if world.phase[s] in (APPROVAL, ADVERT)]
+        vacant = [s for s in range(first, end) if world.phase[s] in HELD]
         for slot in vacant[change:]:
             vacancy = world.vacancies[slot]
             assert vacancy is not None
@@ -80,22 +92,38 @@ def count(world: World, trace: Trace, row: int, tick: Callable[[int], None] | No
 
 def write_stocks(world: World, trace: Trace, row: int, month: int) -> None:
     """Write the month-end stocks of cells, pathway lines and pools."""
+    tables = world.tables
     counts = np.array(world.counts, dtype=np.int32).reshape(-1, PHASES)
     stocks = trace.stocks[row, month]
-    stocks[:, Stock.POSTS] = np.array(world.tables.slots) - counts[:, Phase.ABSENT]
+    stocks[:, Stock.POSTS] = np.array(tables.slots) - counts[:, Phase.ABSENT]
     stocks[:, Stock.HEADCOUNT] = counts[:, Phase.FILLED]
-    stocks[:, Stock.APPROVAL] = counts[:, Phase.APPROVAL]
-    stocks[:, Stock.ADVERT] = counts[:, Phase.ADVERT]
-    stocks[:, Stock.AGREED] = counts[:, Phase.AGREED]
+    for stock, phase in STAGES.items():
+        stocks[:, stock] = counts[:, phase]
+        stocks[:, Stock.VACANT] += counts[:, phase]
     stocks[:, Stock.FUNDED_FTE] = world.fte_funded
     stocks[:, Stock.IN_POST_FTE] = world.fte_in_post
-    stocks[:, Stock.VACANT] = counts[:, [Phase.APPROVAL, Phase.ADVERT, Phase.AGREED]].sum(axis=1)
-    pools = np.array(world.tables.pool, dtype=np.int64)
+    stocks[:, [Stock.STEP_1_FTE, Stock.STEP_2_FTE]] = step_fte(world, month)
+    pools = np.array(tables.pool, dtype=np.int64)
     heads = np.bincount(pools, weights=counts[:, Phase.FILLED], minlength=len(world.pool_heads))
     world.pool_heads = heads.astype(np.int64).tolist()
     training = trace.training_stocks[row, month]
     training[:] = np.array(world.training_stocks, dtype=np.int32).reshape(training.shape)
-    trace.pool_stocks[row, month] = world.experienced
+    trace.pool_stocks[row, month] = world.pool_stocks
+
+
+def step_fte(world: World, month: int) -> NDArray[np.int64]:
+    """FTE (hundredths) in post at the second and the third pay point of the band, (C, 2)."""
+    spec = world.tables.spec
+    served = month - world.band_start
+    cell = spec.slots.cell
+    points = spec.hiring.step_months[spec.cells.band[cell]]
+    third = (served >= points[:, 0]) & (served >= points[:, 1])
+    second = (served >= points[:, 0]) & ~third
+    columns = [
+        np.bincount(cell, weights=spec.slots.fte * here, minlength=len(spec.cells.first))
+        for here in (second, third)
+    ]
+    return np.stack(columns, axis=1).astype(np.int64)
 
 
 def write_flows(world: World, trace: Trace, row: int, month: int) -> None:
@@ -103,5 +131,7 @@ def write_flows(world: World, trace: Trace, row: int, month: int) -> None:
     flows, training = trace.flows[row, month], trace.training_flows[row, month]
     flows[:] = np.array(world.flows, dtype=np.int32).reshape(flows.shape)
     training[:] = np.array(world.training_flows, dtype=np.int32).reshape(training.shape)
+    trace.pool_flows[row, month] = world.pool_flows
+    world.pool_flows = [[0] * len(PoolFlow) for _ in world.pool_flows]
     world.flows = [0] * len(world.flows)
     world.training_flows = [0] * len(world.training_flows)

@@ -9,6 +9,7 @@ import numpy as np
 
 from simulator.domain.words import How
 from simulator.engines.people import clock
+from simulator.engines.people.tables import NEUTRAL
 from simulator.engines.people.world import FILLED, Answer, Life, Vacancy, World
 from simulator.keyed import (
     STEP,
@@ -81,16 +82,21 @@ def direct(world: World, pulling: list[Vacancy]) -> list[Pull]:
 
 
 def choose_cell(world: World, vacancy: Vacancy, base: int) -> int | None:
-    """Cell of the trust with the lowest score; None if no other trust has such posts."""
+    """Cell of the trust with the lowest score; None if no other trust has such posts.
+
+    The less attractive a trust is, the likelier it is to lose somebody.
+    """
     tables = world.tables
     option = tables.options[tables.which_option[vacancy.cell]]
     own = option.place.get(tables.trust[vacancy.cell])
     if len(option.cell) == (own is not None):
         return None
-    scores = exponentials(mix_array(option.key + np.uint64(base))) / option.weight
+    drawn = tables.attraction[option.cell, world.month]
+    weight = option.weight * NEUTRAL / drawn
+    scores = exponentials(mix_array(option.key + np.uint64(base))) / weight
     if own is not None:
         scores[own] = np.inf
-    return option.cell[int(scores.argmin())]
+    return int(option.cell[scores.argmin()])
 
 
 def take(world: World, pulls: list[Pull], taken: dict[int, Vacancy | None]) -> list[Pull]:

@@ -5,12 +5,22 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count as counter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.domain.words import Channel, Flow, How, PoolStock, Stock, TrainingFlow, TrainingStock
+from simulator.domain.words import (
+    Channel,
+    Flow,
+    How,
+    PoolFlow,
+    PoolStock,
+    Stock,
+    TrainingFlow,
+    TrainingStock,
+)
 from simulator.engines.people.careers import serve
 from simulator.engines.people.inside import promote
 from simulator.engines.people.market import trade
@@ -65,16 +75,7 @@ def simulate(
                 del world
                 gc.collect()  # people, posts and processes refer to each other
     check_books(trace)
-    return Trace(
-        trace.first_replication,
-        trace.stocks,
-        trace.flows,
-        trace.training_stocks,
-        trace.training_flows,
-        trace.pool_stocks,
-        spells,
-        trace.counts,
-    )
+    return replace(trace, spells=spells)
 
 
 def live(
@@ -94,6 +95,7 @@ def live(
     ):
         world.env.process(coordinator)
     world.env.run()
+    trace.won[row] = world.won
 
 
 def open_posts(world: World) -> None:
@@ -104,11 +106,14 @@ def open_posts(world: World) -> None:
     marks = (slots.key + rep).tolist()
     cohorts, origins = slots.cohort.tolist(), slots.origin.tolist()
     eligible, due = slots.eligible.tolist(), slots.due.tolist()
+    band_starts = slots.band_start.tolist()
     for slot, phase in zip(counter(), world.phase, strict=False):
         if phase == FILLED:
-            person = Person((0, slot, 0), cohorts[slot], origins[slot], eligible[slot])
+            name = (0, slot, 0)
+            person = Person(name, cohorts[slot], origins[slot], eligible[slot], band_starts[slot])
             person.slot, person.mark, person.threshold = slot, marks[slot], thresholds[slot]
             world.holders[slot] = person
+            world.band_start[slot] = person.band_start
             world.add_person(person)
         elif phase:
             open_vacancy(world, slot, due[slot])
@@ -151,7 +156,9 @@ def empty_trace(spec: Specification, first: int, count: int) -> Trace:
         zeros(cells, len(Flow)),
         zeros(lines, len(TrainingStock)),
         zeros(lines, len(TrainingFlow)),
-        zeros(len(spec.pools.names) * len(PoolStock)),
+        zeros(len(spec.pools.names), len(PoolStock)),
+        zeros(len(spec.pools.names), len(PoolFlow)),
+        np.zeros((count, len(spec.trusts), len(spec.trusts)), dtype=np.int32),
         np.zeros(0, dtype=SPELL_FIELDS),
         {"staff": 0, "vacancies": 0, "trainees": 0, "graduates": 0},
     )

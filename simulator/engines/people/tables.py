@@ -7,11 +7,15 @@ reads single elements only.
 from __future__ import annotations
 
 from itertools import accumulate
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.model.specification import Specification
+
+NEUTRAL: Final = 1024
+"""Attraction of a trust that draws candidates neither more nor less than others."""
 
 
 class Option:
@@ -26,7 +30,7 @@ class Option:
         chosen = pulls.weight[part] > 0
         self.key: NDArray[np.uint64] = pulls.key[part][chosen]
         self.weight: NDArray[np.float64] = pulls.weight[part][chosen]
-        self.cell: list[int] = pulls.cell[part][chosen].tolist()
+        self.cell: NDArray[np.int32] = pulls.cell[part][chosen]
         trusts: list[int] = pulls.trust[part][chosen].tolist()
         self.place: dict[int, int] = {trust: i for i, trust in enumerate(trusts) if trust >= 0}
 
@@ -39,16 +43,20 @@ class Tables:
         "again",
         "ages",
         "approval",
+        "attraction",
         "below",
         "cells_of_staff",
         "factor_tenure",
         "first",
+        "frozen",
         "hire_path",
         "internal",
         "klass",
         "notice",
         "options",
+        "partners",
         "pool",
+        "pooled",
         "rounds",
         "slot_cell",
         "slot_fte",
@@ -56,7 +64,7 @@ class Tables:
         "slots",
         "spec",
         "success",
-        "supply",
+        "thaw",
         "trust",
         "which_option",
     )
@@ -78,14 +86,18 @@ class Tables:
         self.hire_path: list[list[float]] = hiring.hire_path.tolist()
         self.internal: list[list[float]] = hiring.internal_share.tolist()
         self.success: list[list[float]] = hiring.success.tolist()
+        self.frozen: list[list[float]] = hiring.frozen_share.tolist()
+        self.thaw: list[list[int]] = hiring.thaw.tolist()
+        self.pooled: list[list[float]] = hiring.pooled_share.tolist()
         self.approval: list[float] = hiring.approval_quantiles.tolist()
         self.rounds: list[float] = hiring.round_quantiles.tolist()
         self.again: list[float] = hiring.again_quantiles.tolist()
         self.notice: list[float] = hiring.notice_quantiles.tolist()
         self.ages: list[int] = hiring.joiner_ages.tolist()
-        self.supply: list[list[float]] = spec.pools.supply.tolist()
         self.factor_tenure = (float(spec.exits.tenure[0]), float(spec.exits.tenure[1]), 1.0)
+        self.attraction = attraction(spec)
         self.options = [Option(spec, o) for o in range(len(spec.pulls.first) - 1)]
+        self.partners: list[int] = spec.partners.first.tolist()
         self.cells_of_staff: dict[int, list[int]] = {}
         for cell, staff in enumerate(cells.staff.tolist()):
             self.cells_of_staff.setdefault(staff, []).append(cell)
@@ -98,3 +110,14 @@ class Tables:
             hazard: list[float] = self.spec.exits.hazard[klass, cohort].tolist()
             found = self._cumulative[klass, cohort] = list(accumulate(hazard))
         return found
+
+
+def attraction(spec: Specification) -> NDArray[np.int64]:
+    """How strongly each cell's trust draws candidates, (C + 1, T + 1).
+
+    The last row is that of a trust outside the model, whose cell is -1 in ``Pulls``.
+    """
+    paths = spec.hiring.attraction_path[spec.cells.klass]
+    inside = np.floor(NEUTRAL * spec.cells.attraction[:, None] * paths + 0.5)
+    outside = np.full((1, spec.months + 1), NEUTRAL)
+    return np.maximum(1, np.concatenate([inside, outside])).astype(np.int64)

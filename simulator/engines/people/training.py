@@ -8,7 +8,7 @@ from math import ceil, floor
 
 import simpy
 
-from simulator.domain.words import TrainingFlow, TrainingStock
+from simulator.domain.words import BAND_RANGES, TrainingFlow, TrainingStock
 from simulator.engines.people import clock
 from simulator.engines.people.world import TRAINING_FLOWS, TRAINING_STOCKS, Life, World
 from simulator.keyed import Purpose, exponential, number, unit
@@ -20,7 +20,19 @@ ENROLLED_AT_OPENING, WAITING_AT_OPENING = 1, 2
 class Cohort:
     """A cohort of trainees, with what is the same in every replication."""
 
-    __slots__ = ("cdf", "drop", "duration", "key", "line", "mean", "rows", "seek", "start")
+    __slots__ = (
+        "cdf",
+        "duration",
+        "key",
+        "line",
+        "mean",
+        "pathway",
+        "rows",
+        "seek",
+        "start",
+        "studied",
+        "supervised",
+    )
 
     def __init__(self, training: Training, cohort: int) -> None:
         """Take one cohort out of the training tables."""
@@ -29,17 +41,15 @@ class Cohort:
         self.key = int(training.cohort_key[cohort])
         self.mean = float(training.cohort_mean[cohort])
         self.cdf: list[float] = training.cohort_cdf[cohort].tolist()
-        pathway = int(training.pathway[self.line])
-        self.seek = float(training.seek_share[pathway])
-        self.duration = int(training.duration[pathway])
-        # Hazards add up from the start, or from the opening census for those enrolled then.
-        studied = max(0, -self.start)
-        hazard = training.drop_hazard[pathway, studied + 1 : self.duration + 1] / 12.0
-        self.drop: list[float] = list(accumulate(hazard.tolist()))
+        self.pathway = int(training.pathway[self.line])
+        self.seek = float(training.seek_share[self.pathway])
+        self.duration = int(training.duration[self.pathway])
+        self.supervised = bool(training.supervised[self.pathway])
+        self.studied = max(0, -self.start)  # months studied in the opening census
         self.rows: list[int] = []
 
     def intake(self, chance: float) -> int:
-        """Number of starters."""
+        """Number of people who would start."""
         if self.cdf[0] > 1.0:
             return floor(self.mean + chance)
         return bisect_right(self.cdf, chance)
@@ -48,10 +58,24 @@ class Cohort:
 class Rows:
     """The rows of trainees as lists, and their cohorts; the same in every replication."""
 
-    __slots__ = ("cohort", "cohorts", "give_up", "key", "place", "pool", "ready", "status")
+    __slots__ = (
+        "_drop",
+        "cohort",
+        "cohorts",
+        "desk",
+        "give_up",
+        "key",
+        "lines",
+        "place",
+        "pool",
+        "ready",
+        "status",
+        "training",
+    )
 
     def __init__(self, training: Training) -> None:
         """Convert the rows and sort them by cohort."""
+        self.training = training
         self.cohorts = [Cohort(training, h) for h in range(len(training.cohort_line))]
         self.cohort: list[int] = training.row_cohort.tolist()
         self.place: list[int] = training.row_place.tolist()
@@ -62,6 +86,29 @@ class Rows:
         self.give_up = float(training.give_up_hazard)
         for row, cohort in enumerate(self.cohort):
             self.cohorts[cohort].rows.append(row)
+        # Desk of each pathway line, and of each desk the lines that need supervisors.
+        self.desk: dict[int, int] = {}
+        self.lines: dict[int, set[int]] = {}
+        for cohort in self.cohorts:
+            if cohort.rows:
+                desk = self.desk[cohort.line] = self.pool[cohort.rows[0]] // len(BAND_RANGES)
+                if cohort.supervised:
+                    self.lines.setdefault(desk, set()).add(cohort.line)
+        self._drop: dict[tuple[int, int, int], list[float]] = {}
+
+    def drop(self, cohort: Cohort, draw: int) -> list[float]:
+        """Sums of the monthly hazard of dropping out, by month of study.
+
+        They begin with the start, or with the opening census for those enrolled then.
+        """
+        at = (cohort.pathway, cohort.studied, draw)
+        found = self._drop.get(at)
+        if found is None:
+            part = self.training.drop_hazard[cohort.pathway]
+            part = part[cohort.studied + 1 : cohort.duration + 1]
+            monthly = part * self.training.drop_factor[draw] / 12.0
+            found = self._drop[at] = list(accumulate(monthly.tolist()))
+        return found
 
 
 def open_training(world: World, rows: Rows) -> None:
@@ -71,19 +118,51 @@ def open_training(world: World, rows: Rows) -> None:
             enrol(world, rows, row)
         elif status == WAITING_AT_OPENING:
             seek(world, rows, row)
+    world.env.process(admit(world, rows))
+
+
+def admit(world: World, rows: Rows) -> Life:
+    """Let cohorts start, every month; those who need a supervisor as far as there is room."""
+    starting: dict[int, list[Cohort]] = {}
     for cohort in rows.cohorts:
-        if 1 <= cohort.start <= world.months:
-            world.env.process(admit(world, rows, cohort))
+        starting.setdefault(cohort.start, []).append(cohort)
+    for month in range(1, world.months + 1):
+        yield world.until(month, clock.ADMISSION)
+        room: dict[int, int] = {}
+        for cohort in starting.get(month, []):
+            starters = starters_of(world, rows, cohort, room)
+            for row in cohort.rows:
+                if rows.place[row] < starters:
+                    count(world, cohort.line, TrainingFlow.STARTED)
+                    enrol(world, rows, row)
 
 
-def admit(world: World, rows: Rows, cohort: Cohort) -> Life:
-    """Let a cohort start."""
-    yield world.until(cohort.start, clock.TRAINING)
+def starters_of(world: World, rows: Rows, cohort: Cohort, room: dict[int, int]) -> int:
+    """Number of people who start; takes them from the desk's room if they need supervisors."""
     intake = cohort.intake(unit(number(world.rep, cohort.key, Purpose.INTAKE)))
-    for row in cohort.rows:
-        if rows.place[row] < intake:
-            count(world, cohort.line, TrainingFlow.STARTED)
-            enrol(world, rows, row)
+    if not (cohort.supervised and cohort.rows):
+        return intake
+    desk = rows.desk[cohort.line]
+    if desk not in room:
+        room[desk] = supervisors_room(world, rows, desk)
+    starters = min(intake, room[desk])
+    room[desk] -= starters
+    count(world, cohort.line, TrainingFlow.TURNED_AWAY, intake - starters)
+    return starters
+
+
+def supervisors_room(world: World, rows: Rows, desk: int) -> int:
+    """How many more trainees the middle and senior staff of a region and group can supervise."""
+    middle, senior = (
+        world.pool_heads[desk * len(BAND_RANGES) + BAND_RANGES.index(name)]
+        for name in ("middle", "senior")
+    )
+    rate = rows.training.supervision.item(desk, world.month)
+    enrolled = sum(
+        world.training_stocks[line * TRAINING_STOCKS + TrainingStock.ENROLLED]
+        for line in rows.lines[desk]
+    )
+    return max(0, floor(rate * (middle + senior)) - enrolled)
 
 
 def enrol(world: World, rows: Rows, row: int) -> None:
@@ -97,10 +176,10 @@ def study(world: World, rows: Rows, row: int) -> Life:
     """Study until dropping out or completing."""
     cohort, key = rows.cohorts[rows.cohort[row]], rows.key[row]
     threshold = exponential(number(world.rep, key, Purpose.STUDY))
-    done = bisect_left(cohort.drop, threshold)
-    drops = done < len(cohort.drop)
-    studied = max(0, -cohort.start)
-    last = studied + 1 + done if drops else cohort.duration
+    hazard = rows.drop(cohort, world.draw)
+    done = bisect_left(hazard, threshold)
+    drops = done < len(hazard)
+    last = cohort.studied + 1 + done if drops else cohort.duration
     yield world.until(cohort.start + last, clock.TRAINING)
     stock(world, cohort.line, TrainingStock.ENROLLED, -1)
     if drops:
@@ -146,6 +225,6 @@ def stock(world: World, line: int, which: int, change: int) -> None:
     world.training_stocks[line * TRAINING_STOCKS + which] += change
 
 
-def count(world: World, line: int, which: int) -> None:
-    """Count one person in a flow of a pathway line."""
-    world.training_flows[line * TRAINING_FLOWS + which] += 1
+def count(world: World, line: int, which: int, people: int = 1) -> None:
+    """Count people in a flow of a pathway line."""
+    world.training_flows[line * TRAINING_FLOWS + which] += people

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import simpy
 
-from simulator.domain.words import Channel, Flow, How
+from simulator.domain.words import JOINED_BY, Channel, Flow, How
 from simulator.engines.people import clock
+from simulator.engines.people.inside import cell_asked
 from simulator.engines.people.market import closes_as_move, replayed
 from simulator.engines.people.world import (
     ABSENT,
     ADVERT,
     AGREED,
     APPROVAL,
+    FROZEN,
     Answer,
     Life,
     Person,
@@ -20,11 +22,15 @@ from simulator.engines.people.world import (
 )
 from simulator.keyed import Purpose, field, number
 
-JOINED_FLOWS = {
-    How.JOINED_EXPERIENCED: Flow.JOINED_EXPERIENCED,
-    How.JOINED_GRADUATE: Flow.JOINED_GRADUATE,
-    How.JOINED_OUTSIDE: Flow.JOINED_OUTSIDE,
+JOINED_AS = {
+    Channel.EXPERIENCED: How.JOINED_EXPERIENCED,
+    Channel.GRADUATE: How.JOINED_GRADUATE,
+    Channel.CONVERTED: How.JOINED_CONVERTED,
+    Channel.RETURNING: How.JOINED_RETURNING,
+    Channel.INTERNATIONAL: How.JOINED_INTERNATIONAL,
+    Channel.MOVE: How.JOINED_OUTSIDE,
 }
+"""How somebody new joins: a move brings one only from a trust outside the model."""
 ROUNDS = 65536
 """Rounds of a turn in a key index."""
 
@@ -32,13 +38,13 @@ ROUNDS = 65536
 def fill(world: World, vacancy: Vacancy) -> Life:
     """Find somebody for a post; an interruption means that the post is withdrawn."""
     try:
-        if world.phase[vacancy.slot] == APPROVAL:
+        if world.phase[vacancy.slot] in (APPROVAL, FROZEN):
             bits = number(world.rep, key_of(world, vacancy), Purpose.VACANCY, vacancy.turn)
             if not vacancy.due:  # else the opening census gives it
-                share = world.tables.approval[field(bits, 54, 10)]
-                vacancy.due = world.month + months(delay(world, vacancy), share)
+                seek_approval(world, vacancy, bits)
             yield world.until(vacancy.due, clock.APPROVED)
-            inside = offered_inside(world, vacancy, bits)
+            vacancy.below = cell_asked(world, vacancy, bits)
+            inside = vacancy.below >= 0
             if inside and (yield ask(world, vacancy, world.offers)) is Answer.COLLEAGUE:
                 return
             advertise(world, vacancy)
@@ -47,6 +53,15 @@ def fill(world: World, vacancy: Vacancy) -> Life:
         world.vacancies[vacancy.slot] = None
         world.set_phase(vacancy.slot, ABSENT)
         world.flow(vacancy.cell, Flow.WITHDRAWN)
+
+
+def seek_approval(world: World, vacancy: Vacancy, bits: int) -> None:
+    """Begin approval in this month, or when the freeze that holds the post back ends."""
+    tables, klass, begins = world.tables, world.tables.klass[vacancy.cell], world.month
+    if field(bits, 0, 22) < tables.frozen[klass][world.month] * 2.0**22:
+        world.set_phase(vacancy.slot, FROZEN)
+        begins = tables.thaw[klass][world.month]
+    vacancy.due = begins + months(delay(world, vacancy), tables.approval[field(bits, 54, 10)])
 
 
 def recruit(world: World, vacancy: Vacancy) -> Life:
@@ -71,11 +86,10 @@ def recruit(world: World, vacancy: Vacancy) -> Life:
                 advertise(world, vacancy)
                 continue
             if answer is Answer.SOMEBODY:
-                join(world, vacancy, How.JOINED_OUTSIDE)
+                join(world, vacancy)
             return
         yield world.until(vacancy.due, clock.STARTS)
-        graduate = vacancy.channel is Channel.GRADUATE
-        join(world, vacancy, How.JOINED_GRADUATE if graduate else How.JOINED_EXPERIENCED)
+        join(world, vacancy)
         return
 
 
@@ -84,15 +98,10 @@ def close(world: World, vacancy: Vacancy) -> bool | None:
 
     Adverts compete with those of the same pool and kind: moves, and all others.
     """
-    replay = world.tables.spec.replay
-    if replay is not None and closes_as_move(world, vacancy):
-        success = world.tables.success[world.tables.klass[vacancy.cell]][world.month]
-        share = replay.move.item(world.tables.pool[vacancy.cell], world.month)
-        vacancy.channel = Channel.MOVE
-        return field(vacancy.z, 34, 30) < success * share * 2.0**30
-    if replay is not None:
-        return replayed(world, vacancy, vacancy.turn + ROUNDS * vacancy.round)
-    return None
+    if world.tables.spec.replay is None:
+        return None
+    vacancy.channel = replayed(world, vacancy, vacancy.turn + ROUNDS * vacancy.round)
+    return vacancy.channel is not Channel.NONE
 
 
 def ask(world: World, vacancy: Vacancy, queue: list[Vacancy]) -> simpy.Event:
@@ -116,14 +125,6 @@ def delay(world: World, vacancy: Vacancy) -> float:
     """Factor on the duration of approval and of a round that begins in this month."""
     tables, cell = world.tables, vacancy.cell
     return world.hire_factor[tables.trust[cell]] * tables.hire_path[tables.klass[cell]][world.month]
-
-
-def offered_inside(world: World, vacancy: Vacancy, bits: int) -> bool:
-    """Is the vacancy offered to the trust's own staff of the band below?"""
-    tables, cell = world.tables, vacancy.cell
-    if tables.below[cell] < 0:
-        return False
-    return field(bits, 22, 32) < tables.internal[tables.klass[cell]][world.month] * 2.0**32
 
 
 def number_round(world: World, vacancy: Vacancy) -> None:
@@ -150,23 +151,28 @@ def agree(world: World, vacancy: Vacancy) -> None:
     world.set_phase(vacancy.slot, AGREED)
 
 
-def join(world: World, vacancy: Vacancy, how: How) -> None:
+def join(world: World, vacancy: Vacancy) -> None:
     """Somebody who is new to the trusts takes up the post in this month."""
-    spec, month = world.tables.spec, world.month
+    month, channel = world.month, vacancy.channel
     bits = number(world.rep, key_of(world, vacancy), Purpose.OFFER, vacancy.turn)
-    name = (0, vacancy.slot, vacancy.turn)
-    wait = spec.hiring.min_months
-    if vacancy.row >= 0:
-        name = (1, vacancy.row, 0)
-        cohort = int(spec.training.row_cohort_age[vacancy.row])
-    else:
-        age = world.tables.ages[field(bits, 44, 10)]
-        if how is How.JOINED_GRADUATE and spec.replay is not None:
-            age = int(spec.replay.age[world.tables.pool[vacancy.cell]])
-        cohort = age + spec.cohort_offset - (month - 1) // 12
-    if how is How.JOINED_OUTSIDE:
-        wait = max(1, wait - int(field(bits, 20, 20) / 2.0**20 * 60))
-    person = Person(name, cohort, month, month + wait)
-    world.flow(vacancy.cell, JOINED_FLOWS[how])
-    world.settle(person, vacancy.slot, how)
+    name = (1, vacancy.row, 0) if vacancy.row >= 0 else (0, vacancy.slot, vacancy.turn)
+    served, wait = 0, world.tables.spec.hiring.min_months
+    if channel is Channel.MOVE:  # somebody who has been in the band elsewhere
+        served = int(field(bits, 20, 20) / 2.0**20 * 60)
+        wait = max(1, wait - served)
+    cohort = cohort_of(world, vacancy, bits)
+    person = Person(name, cohort, month, month + wait, month - served)
+    world.flow(vacancy.cell, JOINED_BY.get(channel, Flow.JOINED_OUTSIDE))
+    world.settle(person, vacancy.slot, JOINED_AS[channel])
     world.add_person(person)
+
+
+def cohort_of(world: World, vacancy: Vacancy, bits: int) -> int:
+    """Year of birth of the person who joins in this month."""
+    spec = world.tables.spec
+    if vacancy.row >= 0:
+        return int(spec.training.row_cohort_age[vacancy.row])
+    age = world.tables.ages[field(bits, 44, 10)]
+    if spec.replay is not None and vacancy.channel in (Channel.GRADUATE, Channel.CONVERTED):
+        age = int(spec.replay.age[world.tables.pool[vacancy.cell]])
+    return age + spec.cohort_offset - (world.month - 1) // 12

@@ -9,7 +9,16 @@ from typing import Any, Final
 import numpy as np
 import simpy
 
-from simulator.domain.words import Channel, Flow, How, Phase, TrainingFlow, TrainingStock
+from simulator.domain.words import (
+    Channel,
+    Flow,
+    How,
+    Phase,
+    PoolFlow,
+    PoolStock,
+    TrainingFlow,
+    TrainingStock,
+)
 from simulator.engines.people import clock
 from simulator.engines.people.tables import Tables
 from simulator.keyed import MASK, STEP, Purpose, exponential, number, replication_key
@@ -28,6 +37,10 @@ FILLED: Final = int(Phase.FILLED)
 APPROVAL: Final = int(Phase.APPROVAL)
 ADVERT: Final = int(Phase.ADVERT)
 AGREED: Final = int(Phase.AGREED)
+FROZEN: Final = int(Phase.FROZEN)
+
+NO_HOLDER: Final = 1 << 20
+"""Band start of a post without a holder: a month that never comes."""
 
 
 class Answer(IntEnum):
@@ -42,6 +55,7 @@ class Person:
     """A member of staff and his or her present spell."""
 
     __slots__ = (
+        "band_start",
         "began",
         "cohort",
         "eligible",
@@ -54,12 +68,20 @@ class Person:
         "threshold",
     )
 
-    def __init__(self, name: tuple[int, int, int], cohort: int, origin: int, eligible: int) -> None:
+    def __init__(
+        self,
+        name: tuple[int, int, int],
+        cohort: int,
+        origin: int,
+        eligible: int,
+        band_start: int,
+    ) -> None:
         """Make a person who has no post yet."""
         self.name = name
         self.cohort = cohort
         self.origin = origin
         self.eligible = eligible
+        self.band_start = band_start
         self.slot = -1
         self.start = 0
         self.began = int(How.OPENING)
@@ -73,6 +95,7 @@ class Vacancy:
 
     __slots__ = (
         "answer",
+        "below",
         "cell",
         "channel",
         "due",
@@ -89,6 +112,7 @@ class Vacancy:
         self.slot = slot
         self.cell = cell
         self.turn = turn
+        self.below = -1  # cell whose staff it is offered to
         self.round = 0
         self.z = 0  # keyed number of the round
         self.due = 0
@@ -102,29 +126,33 @@ class World:
     """One replication: the posts and people, and where processes meet the coordinators."""
 
     __slots__ = (
+        "band_start",
         "closing",
         "counts",
         "created",
         "draw",
         "env",
         "exit_factor",
-        "experienced",
         "fill",
         "flows",
         "fte_funded",
         "fte_in_post",
         "hire_factor",
         "holders",
+        "internal_factor",
         "log",
         "month",
         "months",
         "moving",
         "offers",
         "phase",
+        "pool_flows",
         "pool_heads",
+        "pool_stocks",
         "pulling",
         "rep",
         "serve",
+        "success_factor",
         "tables",
         "top",
         "training_flows",
@@ -132,6 +160,7 @@ class World:
         "turn",
         "vacancies",
         "waiting",
+        "won",
     )
 
     def __init__(
@@ -155,10 +184,14 @@ class World:
         self.month = 0
         self.exit_factor: list[float] = spec.exits.factor[self.draw].tolist()
         self.hire_factor: list[float] = spec.hiring.hire_factor[self.draw].tolist()
+        self.internal_factor = spec.hiring.internal_factor.item(self.draw)
+        self.success_factor = spec.hiring.success_factor.item(self.draw)
         cells, slots, lines = len(tables.first), len(tables.slot_cell), len(spec.training.names)
         self.phase: list[int] = spec.slots.phase.tolist()
         self.turn = [0] * slots
         self.holders: list[Person | None] = [None] * slots
+        # Of the holder of each post, as an array: pay steps of all posts are counted at once.
+        self.band_start = np.full(slots, NO_HOLDER, dtype=np.int64)
         self.vacancies: list[Vacancy | None] = [None] * slots
         self.counts = recount(self).tolist()
         self.top: list[int] = spec.cells.posts.tolist()
@@ -166,14 +199,18 @@ class World:
         self.flows = [0] * (cells * FLOWS)
         self.training_stocks = [0] * (lines * TRAINING_STOCKS)
         self.training_flows = [0] * (lines * TRAINING_FLOWS)
-        self.experienced: list[int] = spec.pools.opening.tolist()
+        self.pool_stocks: list[list[int]] = spec.pools.opening.tolist()
+        if spec.replay is not None:  # candidates and breaks are not simulated
+            self.pool_stocks = [[0] * len(PoolStock) for _ in self.pool_stocks]
+        self.pool_flows = [[0] * len(PoolFlow) for _ in self.pool_stocks]
         # Graduates who wait, by pool: (month of completion, row, process), in that order.
-        self.waiting: list[list[tuple[int, int, simpy.Process]]] = [[] for _ in self.experienced]
+        self.waiting: list[list[tuple[int, int, simpy.Process]]] = [[] for _ in self.pool_stocks]
         self.pulling: list[Vacancy] = []
         self.offers: list[Vacancy] = []
-        self.closing: list[list[Vacancy]] = [[] for _ in self.experienced]
-        self.moving: list[list[Vacancy]] = [[] for _ in self.experienced]
-        self.pool_heads = [0] * len(self.experienced)  # headcount at the end of last month
+        self.closing: list[list[Vacancy]] = [[] for _ in self.pool_stocks]
+        self.moving: list[list[Vacancy]] = [[] for _ in self.pool_stocks]
+        self.pool_heads = [0] * len(self.pool_stocks)  # headcount at the end of last month
+        self.won = np.zeros((len(spec.trusts), len(spec.trusts)), dtype=np.int32)
         self.created = {"staff": 0, "vacancies": 0, "trainees": 0, "graduates": 0}
         self.log: list[tuple[int, ...]] | None = [] if log else None
 
@@ -211,6 +248,7 @@ class World:
         """A vacancy starts: in a post that is opened, or that its holder has just left."""
         self.turn[slot] += 1
         self.holders[slot] = None
+        self.band_start[slot] = NO_HOLDER
         self.set_phase(slot, APPROVAL)
         cell = self.tables.slot_cell[slot]
         self.flow(cell, Flow.VACANCIES)
@@ -231,6 +269,7 @@ class World:
         person.mark = (self.rep + key + turn * STEP) & MASK
         person.threshold = exponential(number(self.rep, key, Purpose.EXIT, turn))
         self.holders[slot] = person
+        self.band_start[slot] = person.band_start
         self.vacancies[slot] = None
         self.set_phase(slot, FILLED)
 
