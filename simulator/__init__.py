@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from simulator.experiments.check import check
     from simulator.experiments.compare import compare
     from simulator.experiments.crosscheck import crosscheck
     from simulator.experiments.run import run_scenario as run
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __version__: Final = "0.1.0"
 __all__ = [
     "__version__",
+    "check",
     "compare",
     "crosscheck",
     "load_scenario",
@@ -37,6 +39,7 @@ __all__ = [
     "verify",
 ]
 _WHERE: Final = {
+    "check": ("simulator.experiments.check", "check"),
     "compare": ("simulator.experiments.compare", "compare"),
     "crosscheck": ("simulator.experiments.crosscheck", "crosscheck"),
     "load_scenario": ("simulator.scenario", "load_scenario"),

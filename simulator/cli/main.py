@@ -200,6 +200,39 @@ def verify(
 
 
 @app.command(
+    "check",
+    epilog=_examples(
+        "check",
+        "check scenarios/england-2020.toml",
+        "check results/england",
+    ),
+)
+def check_history(
+    what: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[RESULT or SCENARIO]",
+            help="A folder of results or a scenario of England; by default the library's.",
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Compare runs of England with what has been published; exit code 1 if a check fails."""
+    with guarded():
+        from simulator.cli.check import library_folder, named, print_report
+
+        folder = library_folder() if what is None else Path()
+        given = None if what is None else named(what)
+        with progress_bar(quiet=quiet) as progress:
+            from simulator.experiments.check import check as compare
+
+            report = compare(given, folder=folder, progress=progress)
+        print_report(report)
+        if not report.ok:
+            raise typer.Exit(FAILED)
+
+
+@app.command(
     epilog=_examples(
         "baseline scenarios/england.toml",
     )

@@ -14,27 +14,35 @@ from simulator.engines.arrays.state import State
 from simulator.model.specification import F64
 
 _SECOND: Final = 65536
-"""What the index of a second number of the month is ahead of the first."""
+"""How far the index of a month's second number is ahead of the first."""
+_NUMBERS: Final = (
+    *((keyed.Purpose.SUPPLY, _SECOND * kind) for kind in CANDIDATES),
+    (keyed.Purpose.BREAKS, 0),
+    (keyed.Purpose.BREAKS, _SECOND),
+)
+"""Purpose and index, less the month, of a pool's numbers: of each stock, who returns, who is lost."""
 
 
 def renew_pools(state: State, month: Month) -> None:
     """Move the stocks of all pools on by a month."""
     flows = np.zeros((len(PoolFlow), *state.pools.shape[1:]))
     month.pool_flows = flows
-    _end_breaks(state, month, flows)
+    *arrive, returns, is_lost = _units(state, month.number)
+    _end_breaks(state, month, flows, returns, is_lost)
     looking = state.pools[: len(CANDIDATES)]
     looking *= 1.0 - state.layout.spec.pools.supply_loss
     looking += _arriving(state, month.number)
-    for kind in CANDIDATES:
-        looking[kind] += _units(state, keyed.Purpose.SUPPLY, month.number + _SECOND * kind)
+    looking += np.stack(arrive)
     np.floor(looking, out=looking)
     looking[PoolStock.RETURNING] += flows[PoolFlow.RETURNED]
 
 
-def _units(state: State, purpose: int, index: int) -> F64:
-    """Uniforms of (pool, purpose, index), shape (N, P)."""
+def _units(state: State, month: int) -> F64:
+    """Uniforms of each pool, shape (len(_NUMBERS), N, P)."""
     key = state.layout.spec.pools.key[state.layout.pools]
-    return keyed.units(keyed.numbers(state.keys[:, None], key[None, :], purpose, index))
+    at = [(purpose + (month + ahead) * keyed.STEP) & keyed.MASK for purpose, ahead in _NUMBERS]
+    of_pool = state.keys[:, None] + key[None, :]
+    return keyed.units(keyed.mix_array(of_pool + np.array(at, dtype=np.uint64)[:, None, None]))
 
 
 def _arriving(state: State, month: int) -> F64:
@@ -43,16 +51,14 @@ def _arriving(state: State, month: int) -> F64:
     return mean[:, None, :] * pools.supply_factor[state.draws, month][None, :, None]
 
 
-def _end_breaks(state: State, month: Month, flows: F64) -> None:
+def _end_breaks(state: State, month: Month, flows: F64, returns: F64, is_lost: F64) -> None:
     """Some of those on a break return and some are lost; this month's leavers follow them."""
-    pools, at = state.layout.spec.pools, month.number
+    pools = state.layout.spec.pools
     away = state.pools[PoolStock.ON_BREAK]
-    rate = pools.return_rate[state.layout.pools, at]
-    returned = np.floor(rate * away + _units(state, keyed.Purpose.BREAKS, at))
+    rate = pools.return_rate[state.layout.pools, month.number]
+    returned = np.floor(rate * away + returns)
     away -= returned
-    lost = _units(state, keyed.Purpose.BREAKS, at + _SECOND)
-    lost += pools.forget_rate * away
-    np.floor(lost, out=lost)
+    lost = np.floor(pools.forget_rate * away + is_lost)
     left = gather(month.flows.get(Flow.BREAK, []))
     segment = state.cell_segment.take(state.cell.take(left))
     flows[PoolFlow.BREAKS] = np.bincount(segment, minlength=away.size).reshape(away.shape)

@@ -47,9 +47,16 @@ def promote(state: State, month: Month, index: Index) -> None:
 
 def _keep_origin(state: State, month: int, winner: Index, filled: Index) -> None:
     """Who is promoted in the trust has been there as long as before; others begin."""
-    trust, cells = state.layout.trust, state.layout.cell_count
-    stays = trust[state.cell[winner] % cells] == trust[state.cell[filled] % cells]
-    state.origin[filled] = np.where(stays, state.origin[winner], month)
+    state.origin[filled] = state.origin[winner]
+    if _is_pooled(state, month):
+        trust, cells = state.layout.trust, state.layout.cell_count
+        moved = trust[state.cell[winner] % cells] != trust[state.cell[filled] % cells]
+        state.origin[filled[moved]] = month
+
+
+def _is_pooled(state: State, month: int) -> bool:
+    """Is any vacancy offered to a whole care system?"""
+    return bool(state.layout.spec.hiring.pooled_share[:, month].any())
 
 
 def _offered_inside(state: State, month: int, index: Index) -> Index:
@@ -66,7 +73,7 @@ def _cells_below(state: State, month: int, offered: Index) -> Index:
     layout, hiring = state.layout, state.layout.spec.hiring
     cell = state.cell.take(offered)
     below = state.cell_below.take(cell)
-    if not hiring.pooled_share[:, month].any():
+    if not _is_pooled(state, month):
         return below
     base = state.numbers(offered, keyed.Purpose.POOLING)
     share = state.path(hiring.pooled_share, month, cell) * 2.0**22

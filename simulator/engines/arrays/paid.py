@@ -11,18 +11,25 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.domain.words import Flow, Phase
-from simulator.engines.arrays.block import PEOPLE, Ledger
+from simulator.domain.words import Phase
+from simulator.engines.arrays.block import Ledger
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.state import State
-from simulator.model.specification import F64, I32
+from simulator.model.specification import F64
 from simulator.results.totals import YEAR
 
 _POINTS: Final = 3
-_ALWAYS: Final = -10_000
-"""Months in the band from which somebody is at the first pay point or above."""
-_OPENED: Final = np.zeros(len(Flow))
-_OPENED[Flow.OPENED], _OPENED[Flow.WITHDRAWN] = 1.0, -1.0
+
+
+class Change:
+    """FTE that comes (positive) and goes with the entries of a ledger."""
+
+    def __init__(self, state: State, ledger: Ledger, sign: F64) -> None:
+        """Weigh a ledger's entries by FTE; ``sign`` is what one of each flow adds."""
+        self.cell = ledger.cell
+        self.start = state.band_start.take(ledger.index)
+        self.fte = sign.take(ledger.flow)
+        self.fte *= state.fte.take(ledger.index)
 
 
 class Paid:
@@ -34,32 +41,29 @@ class Paid:
         self.layout, self.count = layout, count
         self.steps = np.zeros((years, _POINTS, cells, count), dtype=np.int32)
         self.vacant = np.zeros((years, cells, count), dtype=np.int32)
-        self.events: list[tuple[I32, F64, NDArray[np.int16], int]] = []
-        self.funded = np.zeros(count * cells)  # of the year's changes so far
-        always = np.full((1, cells), _ALWAYS)
-        self.reach = np.concatenate([always, layout.step_months]).astype(np.int16)  # (3, C)
+        self.changes: list[tuple[int, Change]] = []  # of the year so far, with the month
+        self.funded = np.zeros(count * cells)  # FTE-months before the year's changes so far
+        self.reach = layout.step_months.astype(np.int16)  # (2, C)
         self.some = np.flatnonzero(layout.room > 0)  # cells that have slots
 
-    def note(self, state: State, month: int, people: Ledger, posts: Ledger) -> None:
-        """Take the month's ledgers, and close the year if this is its last month."""
+    def note(self, state: State, month: int, in_post: Change, funded: Change) -> None:
+        """Take the month's changes, and close the year if this is its last month."""
         year, past = divmod(month - 1, YEAR)
         if year >= len(self.steps):
             return
         if past:
-            weight = -PEOPLE.take(people.flow) * state.fte.take(people.index)
-            start = state.band_start.take(people.index)
-            self.events.append((people.cell, weight, start, month))
-            weight = -_OPENED.take(posts.flow) * state.fte.take(posts.index) * past
-            self.funded += np.bincount(posts.cell, weight, minlength=len(self.funded))
+            self.changes.append((month, in_post))
+            before = np.bincount(funded.cell, funded.fte, minlength=len(self.funded))
+            self.funded += before * past
         if past == YEAR - 1:
             self._close(state, year)
 
     def _close(self, state: State, year: int) -> None:
         first = np.int16(year * YEAR + 1)
-        at_least = self._in_post(state, first) + self._events(first)
-        self.events = []
+        at_least = self._in_post(state, first) - self._before(first)
+        self.changes = []
         funded = self._by_cell(state.fte * (state.phase != Phase.ABSENT)) * YEAR
-        funded += self.funded.reshape(funded.shape)
+        funded -= self.funded.reshape(funded.shape)
         self.funded[:] = 0.0
         at_least[:2] -= at_least[1:]
         out = at_least.transpose(0, 2, 1)
@@ -74,27 +78,31 @@ class Paid:
         end, out = first + np.int16(YEAR), np.empty((_POINTS, self.count, self.layout.cell_count))
         out[0] = self._by_cell(held) * YEAR
         for point in range(1, _POINTS):
-            months = start + self.reach[point][self.layout.slot_cell]
+            months = start + self.reach[point - 1][self.layout.slot_cell]
             np.clip(months, first, end, out=months)
             np.subtract(end, months, out=months)
             months *= held
             out[point] = self._by_cell(months)
         return out
 
-    def _events(self, first: np.int16) -> F64:
-        """Months of the year before departures, less those before arrivals, (3, N, C)."""
+    def _before(self, first: np.int16) -> F64:
+        """Months of the year before arrivals, less those before departures, (3, N, C)."""
         size = self.count * self.layout.cell_count
         shape = (_POINTS, self.count, self.layout.cell_count)
-        if not self.events:
+        if not self.changes:
             return np.zeros(shape)
-        cell, weight, start = (np.concatenate([e[i] for e in self.events]) for i in range(3))
-        month = np.repeat([e[3] for e in self.events], [len(e[0]) for e in self.events])
-        local = cell % self.layout.cell_count
+        cell = np.concatenate([change.cell for _, change in self.changes])
+        fte = np.concatenate([change.fte for _, change in self.changes])
+        start = np.concatenate([change.start for _, change in self.changes])
+        lengths = [len(change.cell) for _, change in self.changes]
+        month = np.repeat(np.array([at for at, _ in self.changes], dtype=np.int16), lengths)
         out = np.empty((_POINTS, size))
-        for point in range(_POINTS):
-            since = np.maximum(start + self.reach[point].take(local), first)
+        out[0] = np.bincount(cell, fte * (month - first), minlength=size)
+        local = cell % self.layout.cell_count
+        for point in range(1, _POINTS):
+            since = np.maximum(start + self.reach[point - 1].take(local), first)
             months = np.maximum(month - since, 0)
-            out[point] = np.bincount(cell, weight * months, minlength=size)
+            out[point] = np.bincount(cell, fte * months, minlength=size)
         return out.reshape(shape)
 
     def _by_cell(self, values: NDArray[np.uint8] | NDArray[np.int16]) -> F64:

@@ -19,7 +19,7 @@ from simulator.engines.arrays.block import PEOPLE, Ledger, run_block
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.market import Market
 from simulator.engines.arrays.month import Month, moves_between
-from simulator.engines.arrays.paid import Paid
+from simulator.engines.arrays.paid import Change, Paid
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
 from simulator.results.books import BooksError
@@ -67,19 +67,17 @@ class TotalsRecorder:
         """Move FTE and flows by the month's ledgers."""
         number = month.number
         self._keep(state, number)
-        for kept, ledger, sign in (
-            (self.in_post, people, PEOPLE),
-            (self.funded, _changes(posts), _POSTS),
-        ):
-            fte = sign.take(ledger.flow) * state.fte.take(ledger.index)
-            change = np.bincount(self.staff.take(ledger.cell), fte, minlength=kept.shape[1])
-            kept[number] = kept[number - 1] + change.astype(np.int32)
+        in_post = Change(state, people, PEOPLE)
+        funded = Change(state, _changes(posts), _POSTS)
+        for kept, change in ((self.in_post, in_post), (self.funded, funded)):
+            fte = np.bincount(self.staff.take(change.cell), change.fte, minlength=kept.shape[1])
+            kept[number] = kept[number - 1] + fte.astype(np.int32)
         for ledger in (people, posts):
             code = self.staff.take(ledger.cell)
             code *= len(Flow)
             code += ledger.flow
             self.codes.append(code)
-        self.paid.note(state, number, people, posts)
+        self.paid.note(state, number, in_post, funded)
         self.moves.append(moves_between(state, month))
         if number % YEAR == 0 or number == self.months:
             self._close_year((number - 1) // YEAR)
