@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.charts.words import GROUP_WORDS, month_name, percent, place_name, rounded
+from simulator.cli.precision import reached_words
 from simulator.domain.words import BANDS, GROUPS
 from simulator.scenario.dates import month_after
 
@@ -235,6 +236,7 @@ class _Story:
             "Figures are rounded, so they may not add up."
         )
         yield self._interval_words(self.places[0])
+        yield from reached_words(self.result, self.places[0].level, self.places[0].code)
 
     def _interval_words(self, place: _Place) -> str:
         """Say what the interval holds, and how much of it is doubt about parameters."""
