@@ -22,29 +22,63 @@ if TYPE_CHECKING:
     from simulator.experiments.check import check
     from simulator.experiments.compare import compare
     from simulator.experiments.crosscheck import crosscheck
+    from simulator.experiments.explain import explain
+    from simulator.experiments.precision import precision
+    from simulator.experiments.questions import Goal, ask
+    from simulator.experiments.robust import robust
     from simulator.experiments.run import run_scenario as run
+    from simulator.experiments.seek import seek
+    from simulator.experiments.sensitivity import importance
+    from simulator.experiments.sobol import sobol
+    from simulator.experiments.sweep import read_sweep, sweep
+    from simulator.experiments.tornado import tornado
+    from simulator.experiments.variants import vary
     from simulator.experiments.verify import verify
     from simulator.results.result import read_result
     from simulator.scenario.loader import load_scenario
 
 __version__: Final = "0.1.0"
 __all__ = [
+    "Goal",
     "__version__",
+    "ask",
     "check",
     "compare",
     "crosscheck",
+    "explain",
+    "importance",
     "load_scenario",
+    "precision",
     "read_result",
+    "read_sweep",
+    "robust",
     "run",
+    "seek",
+    "sobol",
+    "sweep",
+    "tornado",
+    "vary",
     "verify",
 ]
 _WHERE: Final = {
     "check": ("simulator.experiments.check", "check"),
+    "Goal": ("simulator.experiments.questions", "Goal"),
+    "ask": ("simulator.experiments.questions", "ask"),
     "compare": ("simulator.experiments.compare", "compare"),
     "crosscheck": ("simulator.experiments.crosscheck", "crosscheck"),
+    "explain": ("simulator.experiments.explain", "explain"),
+    "importance": ("simulator.experiments.sensitivity", "importance"),
     "load_scenario": ("simulator.scenario", "load_scenario"),
+    "precision": ("simulator.experiments.precision", "precision"),
     "read_result": ("simulator.results.result", "read_result"),
+    "read_sweep": ("simulator.experiments.sweep", "read_sweep"),
+    "robust": ("simulator.experiments.robust", "robust"),
     "run": ("simulator.experiments.run", "run_scenario"),
+    "seek": ("simulator.experiments.seek", "seek"),
+    "sobol": ("simulator.experiments.sobol", "sobol"),
+    "sweep": ("simulator.experiments.sweep", "sweep"),
+    "tornado": ("simulator.experiments.tornado", "tornado"),
+    "vary": ("simulator.experiments.variants", "vary"),
     "verify": ("simulator.experiments.verify", "verify"),
 }
 

@@ -5,38 +5,38 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
+from simulator.cli.compare import EPILOG as _COMPARE
+from simulator.cli.compare import compare as _compare
+from simulator.cli.explain import EPILOG as _EXPLAIN
+from simulator.cli.explain import explain as _explain
 from simulator.cli.guard import FAILED, INVALID, all_or_nothing, complain, guarded, progress_bar
 from simulator.cli.guard import refuse as _refuse
+from simulator.cli.options import Quiet, ScenarioArgument, Workers
+from simulator.cli.options import check_workers as _check_workers
+from simulator.cli.options import examples as _examples
+from simulator.cli.options import load as _load
+from simulator.cli.options import number as _number
+from simulator.cli.options import processors as _processors
+from simulator.cli.precision import EPILOG as _PRECISION
+from simulator.cli.precision import precision as _precision
+from simulator.cli.robust import EPILOG as _ROBUST
+from simulator.cli.robust import robust as _robust
+from simulator.cli.seek import EPILOG as _SEEK
+from simulator.cli.seek import seek as _seek
+from simulator.cli.sensitivity import EPILOG as _SENSITIVITY
+from simulator.cli.sensitivity import sensitivity as _sensitivity
+from simulator.cli.sweep import EPILOG as _SWEEP
+from simulator.cli.sweep import sweep as _sweep
 
 if TYPE_CHECKING:
     from simulator.scenario import Scenario
 
-
-MOST_WORKERS: Final = 512
 COMPARED: Final = 20
 """Replications compared by a crosscheck unless told otherwise."""
-
-
-def _examples(*commands: str) -> str:
-    """Return the examples at the end of a help page, one a line."""
-    return "\b\nExamples:\n" + "\n".join(f"  workforce {command}" for command in commands)
-
-
-def _whole(text: str) -> int:
-    """Read a whole number of the command line."""
-    try:
-        return int(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text[:40]!r} is not a whole number") from None
-
-
-def _number(words: str) -> Any:
-    """Return an option that takes a whole number."""
-    return typer.Option(parser=_whole, metavar="N", help=words)
 
 
 app = typer.Typer(
@@ -64,10 +64,15 @@ census = typer.Typer(
     ),
 )
 app.add_typer(census, name="census")
+app.command("compare", epilog=_COMPARE)(_compare)
+app.command("explain", epilog=_EXPLAIN)(_explain)
+app.command("precision", epilog=_PRECISION)(_precision)
+app.command("sweep", epilog=_SWEEP)(_sweep)
+app.command("seek", epilog=_SEEK)(_seek)
+app.command("robust", epilog=_ROBUST)(_robust)
+app.command("sensitivity", epilog=_SENSITIVITY)(_sensitivity)
 
-ScenarioArgument = Annotated[Path, typer.Argument(help="A scenario file (TOML).")]
 FolderArgument = Annotated[Path, typer.Argument(help="A census folder.")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="No progress bar.")]
 
 
 @app.command(
@@ -90,7 +95,7 @@ def run(
         int | None, _number("Replications in all, in place of the scenario's.")
     ] = None,
     seed: Annotated[int | None, _number("Root seed, in place of the scenario's.")] = None,
-    workers: Annotated[int | None, _number("Processes; never changes a result.")] = None,
+    workers: Workers = None,
     csv: Annotated[
         bool, typer.Option("--csv", help="Also write the tables as CSV; needs --out.")
     ] = False,
@@ -239,7 +244,7 @@ def check_history(
 )
 def baseline(
     scenario: ScenarioArgument,
-    workers: Annotated[int | None, _number("Processes; never changes a result.")] = None,
+    workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
     """Run all of England and store what scenarios for a part of it replay."""
@@ -345,20 +350,6 @@ def show(folder: FolderArgument) -> None:
         print("\n".join(described(read(folder))))
 
 
-def _check_workers(workers: int | None) -> None:
-    if workers is not None and not 1 <= workers <= MOST_WORKERS:
-        words = f"a whole number from 1 to {MOST_WORKERS}"
-        raise _refuse("command line", "--workers", str(workers), words)
-
-
-def _load(path: Path, overrides: dict[str, object]) -> Scenario:
-    from simulator.scenario import load_scenario
-
-    scenario = load_scenario(path, overrides)
-    complain(f"Note: {note}" for note in scenario.notes)
-    return scenario
-
-
 def _described(path: Path, scenario: Scenario) -> list[str]:
     """Say in a few lines what a sound scenario will do."""
     reported, simulated = len(scenario.reported), len(scenario.modelled)
@@ -391,12 +382,6 @@ def _nearest(name: str, ids: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, ids, n=3)
     hint = f"; did you mean {', '.join(near)}?" if near else ""
     return f"no such parameter{hint} `workforce evidence` lists all"
-
-
-def _processors() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from simulator.charts.words import GROUP_WORDS, month_name, percent, place_name, rounded
 from simulator.cli.argued import cost_lines, lever_lines, method_lines
+from simulator.cli.precision import reached_words
 from simulator.domain.words import BANDS, GROUPS
 from simulator.scenario.dates import month_after
 
@@ -243,6 +244,7 @@ class _Story:
             "Figures are rounded, so they may not add up."
         )
         yield self._interval_words(self.places[0])
+        yield from reached_words(self.result, self.places[0].level, self.places[0].code)
 
     def _interval_words(self, place: _Place) -> str:
         """Say what the interval holds, and how much of it is doubt about parameters."""

@@ -1,75 +1,88 @@
-"""Compare two scenarios future by future, with the same draws and the same luck in both.
+"""Compare scenarios future by future, with the same draws and the same luck in all.
 
-Keyed numbers give each person, post and month of a replication the same luck in both scenarios,
-so the difference within a replication is the scenarios' own; what both share cancels out.
+Keyed numbers give each person, post and month of a replication the same luck in every scenario,
+so the difference within a replication is the scenarios' own; what they share cancels out.
 """
 
 from __future__ import annotations
 
-import multiprocessing as mp
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from simulator.domain.digests import file_digest
-from simulator.engines.arrays import make_layout, sum_block
-from simulator.experiments.simulate import Progress, block_size, find_units
+from simulator.experiments.futures import (
+    ALL,
+    BY_BAND,
+    FTE,
+    LEVELS,
+    Cut,
+    CutError,
+    Name,
+    cut_problems,
+    run_futures,
+)
+from simulator.experiments.layers import paired, signed
+from simulator.experiments.simulate import Progress
 from simulator.model.compile import compile_scenario
 from simulator.model.specification import Specification
-from simulator.results.summaries import COLUMNS, PlaceSummary, place_totals
+from simulator.results.measures import MEASURES as REGISTRY
+from simulator.results.summaries import COLUMNS
 from simulator.results.totals import YEAR
-from simulator.scenario.dates import month_after
+from simulator.scenario.problems import Problem
+from simulator.scenario.reader import COMMAND_LINE
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from simulator.scenario.resolved import Scenario
 
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
-
-MEASURES: Final = ("need", "funded", "in_post", "vacancy", "shortfall")
-QUANTILES: Final = (0.1, 0.5, 0.9)
-CONFIDENCE: Final = 0.95
-_SAME: Final = ("opening", "months", "seed", "draws", "replications")
-_WIDEST_FIRST: Final = ("england", "region", "ics", "trust")
+MEASURES: Final = FTE
+SETTINGS: Final = ("months", "draws", "replications", "seed")
+"""What one scenario can be given from another, so that the two can be paired."""
+FEW_DRAWS: Final = 8
+MANY: Final = 20
 
 
 class NotComparableError(ValueError):
-    """Two scenarios that cannot be paired; ``problems`` holds every reason."""
+    """Scenarios that cannot be paired; ``problems`` holds every reason."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        """Keep the problems; there is at least one."""
         self.problems = tuple(problems)
-        super().__init__("the scenarios cannot be compared: " + "; ".join(problems))
+        text = "; ".join(" ".join(line.strip() for line in one.lines()) for one in problems)
+        super().__init__(f"the scenarios cannot be compared: {text}")
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Paired differences, second scenario less first, in FTE at year ends.
+    """Paired differences, each scenario less the first, at year ends.
 
     Attributes:
         first: Title and name of the first scenario.
-        second: Title and name of the second scenario.
+        others: Titles and names of the others, by the names in the column ``scenario``.
         draws: Parameter draws of each.
         replications: Replications of each, paired by number.
-        table: One row for each place, group, measure and year end: ``level``, ``code``,
-            ``group``, ``measure``, ``month``, ``date``; ``first`` and ``second`` (means);
-            ``difference`` (mean of the paired differences) with ``low95`` and ``high95``;
-            ``sd``, ``q10``, ``q50`` and ``q90`` of the differences across futures;
-            ``share_above_zero`` and ``share_below_zero``; and ``clear``, whether the interval of
-            the mean leaves zero out.
+        table: One row for each scenario, place, group, band, measure and year end: ``scenario``,
+            ``level``, ``code``, ``place``, ``group``, ``band``, ``measure``, ``month``, ``date``;
+            ``first`` and ``second`` (means); ``difference`` (mean of the paired differences) with
+            ``low95`` and ``high95``; ``sd``, ``q10``, ``q50`` and ``q90`` of the differences
+            across futures; ``share_above_zero`` and ``share_below_zero``; and ``clear``, whether
+            the interval of the mean leaves zero out. FTE, or people, posts and events.
+        notes: What a reader should know before believing the differences.
+        about: What made the table: versions, digests, sizes.
     """
 
     first: str
-    second: str
+    others: dict[str, str]
     draws: int
     replications: int
     table: pd.DataFrame
+    notes: tuple[str, ...]
+    about: dict[str, Any]
 
     def frame(self, **where: str | int | Sequence[str] | Sequence[int]) -> pd.DataFrame:
         """Rows of the table, e.g. ``level="region", measure="in_post"``.
@@ -77,28 +90,69 @@ class Comparison:
         Raises:
             KeyError: If there is no such column.
         """
-        frame = self.table
-        for name, value in where.items():
-            wanted = [value] if isinstance(value, str | int) else list(value)
-            frame = frame.loc[frame[name].isin(wanted)]
-        return frame
+        return rows_where(self.table, **where)
 
-    def lines(self, *, measure: str = "in_post", group: str = "all") -> list[str]:
-        """Say the differences of the widest places at each year end, in plain words."""
-        frame = self.frame(measure=measure, group=group)
-        level = next((one for one in _WIDEST_FIRST if (frame["level"] == one).any()), "")
-        return [
-            f"{measure}, FTE: {self.second}, less {self.first}",
-            *(_sentence(row) for _, row in frame.loc[frame["level"] == level].iterrows()),
-        ]
+    def lines(
+        self,
+        *,
+        measure: str = "in_post",
+        group: str = ALL,
+        band: str = ALL,
+        level: str | None = None,
+    ) -> list[str]:
+        """Say the differences at each year end in plain words, by default of the widest places."""
+        frame = self.frame(measure=measure, group=group, band=band)
+        levels = [one for one in LEVELS if (frame["level"] == one).any()]
+        frame = frame.loc[frame["level"].isin([level] if level else levels[:1])]
+        lines = []
+        for name, rows in frame.groupby("scenario", sort=False):
+            lines.append(f"{measure_words(measure, group, band)}: {self.others[str(name)]},")
+            lines[-1] += f" less {self.first}"
+            lines += [_sentence(row) for _, row in rows.iterrows()]
+        return lines
+
+    def write(self, path: str | Path) -> Path:
+        """Write the table as CSV, with a JSON file beside it that says what made it.
+
+        Raises:
+            CsvError: If the file cannot be written or would replace something else.
+        """
+        from simulator.results.csvs import write_csv
+
+        return write_csv(self.table, Path(path), self.about)
+
+
+def rows_where(
+    frame: pd.DataFrame, **where: str | int | Sequence[str] | Sequence[int]
+) -> pd.DataFrame:
+    """Rows of a table whose columns have the values given; a value or a list of values."""
+    for name, value in where.items():
+        wanted = [value] if isinstance(value, str | int) else list(value)
+        frame = frame.loc[frame[name].isin(wanted)]
+    return frame
+
+
+def measure_words(measure: str, group: str, band: str = ALL) -> str:
+    """Name a measure of a group and band, with its unit, for a reader."""
+    one = REGISTRY[measure]
+    text = f"{one.label}, {one.unit}"
+    text += "" if group == ALL else f", {group} staff"
+    return text + ("" if band == ALL else f", band {band}")
+
+
+def interval_words(difference: float, low: float, high: float) -> str:
+    """A mean difference with its interval, in words."""
+    if np.isnan(low):
+        return f"{signed(difference)}; one future, so there is no interval"
+    return f"{signed(difference)} (95 % interval of the mean {signed(low)} to {signed(high)})"
 
 
 def _sentence(row: pd.Series[Any]) -> str:
-    where = f"{row['code']} {row['date']}: {row['difference']:+,.1f}"
+    text = interval_words(row["difference"], row["low95"], row["high95"])
+    text = f"  {row['place']}, {row['date']}: {text}"
     if np.isnan(row["low95"]):
-        return f"{where}; one future, so there is no interval"
-    text = f"{where} (95 % interval of the mean {row['low95']:+,.1f} to {row['high95']:+,.1f})"
-    if row["low95"] == row["high95"] == 0.0:
+        return text
+    if row["share_above_zero"] == row["share_below_zero"] == 0.0:
         return f"{text}; no difference in any future"
     if not row["clear"]:
         return f"{text}; the interval includes zero: no difference is shown"
@@ -107,58 +161,117 @@ def _sentence(row: pd.Series[Any]) -> str:
 
 
 def compare(
-    a: Scenario,
-    b: Scenario,
-    *,
+    first: Scenario,
+    *others: Scenario,
     levels: Iterable[str] | None = None,
+    groups: Iterable[str] = COLUMNS,
+    measures: Iterable[str] | None = None,
+    bands: Iterable[str] | None = None,
+    years: Iterable[int] | None = None,
     workers: int = 1,
     progress: Progress | None = None,
 ) -> Comparison:
-    """Run two scenarios replication by replication and give the difference, ``b`` less ``a``.
+    """Run scenarios replication by replication and give the differences from the first.
 
     Args:
-        a: The scenario compared with, usually without levers.
-        b: The other one.
+        first: The scenario compared with, usually without levers.
+        others: The others, at least one.
         levels: Levels of places (``trust``, ``ics``, ``region``, ``england``); by default all, but
             no trusts where all of England is compared.
-        workers: Processes, at most one for each region; change no number.
+        groups: Staff groups, and ``all``.
+        measures: By default need, funded posts, staff in post, vacancy and shortfall in FTE; flows
+            such as ``left`` are counted from the opening.
+        bands: Bands, for ``headcount`` and ``vacant_posts``; by default all together.
+        years: Ends of years since the opening (1, 2, ...); by default all.
+        workers: Processes; they change no number.
         progress: Told (done, total, words).
 
     Raises:
-        NotComparableError: If opening, months, seed, draws, replications or census differ, if no
-            year is whole, or if no place is in both.
+        NotComparableError: If opening, months, seed, draws, replications, census or the stored
+            run of England differ.
+        CutError: If no place is in all, or what is asked for is not there.
     """
-    problems = list(_mismatches(a, b))
-    if problems:
-        raise NotComparableError(problems)
-    specs = compile_scenario(a), compile_scenario(b)
-    wide = specs[0].places.names, specs[1].places.names
-    if levels is None:
-        england = ("england", "ENG") in wide[0]
-        levels = [one for one in _WIDEST_FIRST if not (england and one == "trust")]
-    wanted = set(levels)
-    names = [name for name in wide[0] if name in set(wide[1]) and name[0] in wanted]
-    if not names:
-        raise NotComparableError([f"no place of level {', '.join(sorted(wanted))} is in both"])
-    values = [_year_ends(spec, names, workers, _half(progress, i)) for i, spec in enumerate(specs)]
+    check_comparable(first, others)
+    specs = [compile_scenario(one) for one in (first, *others)]
+    check_baselines((first, *others), specs)
+    cut = make_cut(specs, levels, groups, measures, bands, years)
+    runs = len(specs)
+    base = run_futures(specs[0], cut, workers=workers, progress=part_of(progress, 0, runs))
+    labels = base.labels()
+    labels.insert(2, "place", place_titles(specs[0], labels))
+    names = _names(others)
+    tables = []
+    for number, (name, spec) in enumerate(zip(names, specs[1:], strict=True), start=1):
+        tell = part_of(progress, number, runs)
+        values = run_futures(spec, cut, workers=workers, progress=tell).values
+        frame = labels.assign(
+            first=base.values.mean(axis=1) / base.scale,
+            second=values.mean(axis=1) / base.scale,
+            **paired((values - base.values) / base.scale[:, None], first.draws),
+        )
+        frame.insert(0, "scenario", name)
+        tables.append(frame)
     return Comparison(
-        f"{a.title} ({a.id})",
-        f"{b.title} ({b.id})",
-        a.draws,
-        a.replications,
-        _table(specs[0], names, values[0], values[1]),
+        described(first),
+        {name: described(one) for name, one in zip(names, others, strict=True)},
+        first.draws,
+        first.replications,
+        _joined(tables),
+        tuple(_notes(first, others, len(tables[0]))),
+        about("paired differences, each scenario less the first", (first, *others), specs),
     )
 
 
-def _mismatches(a: Scenario, b: Scenario) -> Iterator[str]:
-    for name in _SAME:
-        one, two = getattr(a, name), getattr(b, name)
+def described(scenario: Scenario) -> str:
+    """Title and name of a scenario."""
+    return f"{scenario.title} ({scenario.id})"
+
+
+def _names(scenarios: Sequence[Scenario]) -> list[str]:
+    """Ids of scenarios, numbered where one is repeated."""
+    ids = [one.id for one in scenarios]
+    return [
+        one if ids.count(one) == 1 else f"{one}#{ids[: number + 1].count(one)}"
+        for number, one in enumerate(ids)
+    ]
+
+
+def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.concat(tables, ignore_index=True)
+
+
+def settings_of(scenario: Scenario) -> dict[str, object]:
+    """Return overrides for :func:`load_scenario` that give another scenario the same settings."""
+    return {name: getattr(scenario, name) for name in SETTINGS}
+
+
+def check_comparable(first: Scenario, others: Sequence[Scenario]) -> None:
+    """Refuse scenarios that differ in what must be the same.
+
+    Raises:
+        NotComparableError: With every reason.
+    """
+    problems = [problem for other in others for problem in _mismatches(first, other)]
+    if not others:
+        words = "nothing to compare with; name at least two scenarios"
+        problems = [Problem(first.source.name, "", "", words)]
+    if problems:
+        raise NotComparableError(problems)
+
+
+def _mismatches(first: Scenario, other: Scenario) -> Iterator[Problem]:
+    file, base = other.source.name, first.source.name
+    for name in ("opening", *SETTINGS):
+        one, two = getattr(first, name), getattr(other, name)
         if one != two:
-            yield f"{name}: {one} and {two}"
-    if _census(a) != _census(b):
-        yield f"census: {a.census.name} and {b.census.name} do not hold the same tables"
-    if a.months < YEAR and b.months < YEAR:
-        yield f"months: {a.months}; differences are given at the end of whole years"
+            words = f"{one} in {base}; both must be the same"
+            words += "" if name == "opening" else "; --align takes those of the first scenario"
+            yield Problem(file, name, str(two), words)
+    if _census(first) != _census(other):
+        words = f"its tables are not those of {first.census.name} in {base}; use one census"
+        yield Problem(file, "census", other.census.name, words)
 
 
 def _census(scenario: Scenario) -> list[str]:
@@ -168,133 +281,117 @@ def _census(scenario: Scenario) -> list[str]:
     return sorted(file_digest(path) for path in found if path.is_file())
 
 
-def _half(progress: Progress | None, part: int) -> Callable[[int, int], None]:
-    """Progress of one of the two runs, as part of both."""
+def check_baselines(scenarios: Sequence[Scenario], specs: Sequence[Specification]) -> None:
+    """Refuse scenarios that replay the rest of England from different stored runs.
 
-    def tell(done: int, total: int) -> None:
+    Raises:
+        NotComparableError: With every reason.
+    """
+    replays = [spec.replay for spec in specs]
+    problems = [
+        Problem(
+            one.source.name,
+            "rest",
+            "baseline",
+            f"replays another run of England than {scenarios[0].source.name}; use one baseline",
+        )
+        for one, replay in zip(scenarios, replays, strict=True)
+        if replay and replays[0] and replay.digest != replays[0].digest
+    ]
+    if problems:
+        raise NotComparableError(problems)
+
+
+def make_cut(
+    specs: Sequence[Specification],
+    levels: Iterable[str] | None,
+    groups: Iterable[str],
+    measures: Iterable[str] | None,
+    bands: Iterable[str] | None,
+    years: Iterable[int] | None,
+) -> Cut:
+    """Numbers to keep, of the places that all specifications report.
+
+    Raises:
+        CutError: If there is no such place, or a specification has no such numbers.
+    """
+    chosen = tuple(bands or (ALL,))
+    by_band = tuple(measures or (FTE if bands is None else BY_BAND[:1]))
+    problems = [
+        Problem(COMMAND_LINE, "--measure", one, f"not known by band; {' and '.join(BY_BAND)} are")
+        for one in by_band
+        if chosen != (ALL,) and one not in BY_BAND
+    ]
+    levels = tuple(levels or ())
+    places = _shared(specs, levels)
+    if not places:
+        words = "in all scenarios" if len(specs) > 1 else "reported by the scenario"
+        words = f"no such place is {words}; choose another level"
+        problems.append(Problem(COMMAND_LINE, "--by", ", ".join(levels), words))
+    whole = range(1, min(spec.months for spec in specs) // YEAR + 1)
+    months = tuple(YEAR * year for year in (whole if years is None else years))
+    cut = Cut(places, by_band, months, tuple(groups), chosen)
+    problems += [problem for spec in specs for problem in cut_problems(cut, spec)]
+    if problems:
+        raise CutError(list(dict.fromkeys(problems)))
+    return cut
+
+
+def _shared(specs: Sequence[Specification], levels: Sequence[str]) -> tuple[Name, ...]:
+    """Places that all report, the widest level first."""
+    names = [name for name in specs[0].places.names if all(name in s.places.names for s in specs)]
+    england = ("england", "ENG") in names
+    wanted = levels or [one for one in LEVELS if not (england and one == "trust")]
+    return tuple(name for level in wanted for name in names if name[0] == level)
+
+
+def place_titles(spec: Specification, labels: pd.DataFrame) -> list[str]:
+    """Names of the places of a table's rows."""
+    titles = dict(zip(spec.places.names, spec.places.titles, strict=True))
+    return [titles[name] for name in zip(labels["level"], labels["code"], strict=True)]
+
+
+def part_of(progress: Progress | None, part: int, parts: int) -> Progress:
+    """Progress of one of several runs, as part of all."""
+
+    def tell(done: int, total: int, words: str) -> None:
         if progress is not None:
-            progress(part * total + done, 2 * total, "comparing")
+            progress(1000 * part + 1000 * done // max(total, 1), 1000 * parts, words)
 
     return tell
 
 
-def _year_ends(
-    spec: Specification,
-    names: Sequence[tuple[str, str]],
-    workers: int,
-    tell: Callable[[int, int], None],
-) -> I64:
-    """Measures at year ends, hundredths FTE, shape (measures, years, places, columns, N)."""
-    places = np.array([spec.places.names.index(name) for name in names], dtype=np.intp)
-    months = np.arange(YEAR, spec.months + 1, YEAR)
-    units, _ = find_units(spec)
-    total = np.zeros((2, len(months), len(places), len(COLUMNS), spec.replications), np.int64)
-    jobs = [(unit.regions, unit.posts) for unit in units]
-    for done, part in enumerate(_parts(spec, places, months, jobs, workers), start=1):
-        total += part
-        tell(done, len(jobs))
-    in_post, funded = total
-    draws = np.arange(spec.replications) % spec.draws
-    need = PlaceSummary(spec, places).need[months][..., draws]
-    return np.stack([need, funded, in_post, funded - in_post, need - in_post])
+def _notes(first: Scenario, others: Sequence[Scenario], rows: int) -> Iterator[str]:
+    for other in others:
+        if other.rest != first.rest or other.modelled != first.modelled:
+            yield (
+                f"{first.id} and {other.id} do not simulate the same trusts in the same way "
+                "(place, rest), so the difference is not the levers' alone"
+            )
+    yield from draw_notes(first.draws, first.replications)
+    if rows > MANY:
+        yield (
+            f"if none of these {rows:,} differences were real, about {rows * 0.05:,.0f} would be "
+            "shown by luck: an interval misses in 5 of 100 cases"
+        )
 
 
-def _parts(
-    spec: Specification,
-    places: NDArray[np.intp],
-    months: NDArray[np.intp],
-    jobs: Sequence[tuple[tuple[str, ...], int]],
-    workers: int,
-) -> Iterator[I64]:
-    """What each unit adds to the places, in whatever order it is done."""
-    count = min(workers, len(jobs))
-    if count <= 1:
-        yield from (_unit(spec, places, months, *job) for job in jobs)
-        return
-    context = mp.get_context("fork" if "fork" in mp.get_all_start_methods() else "spawn")
-    with ProcessPoolExecutor(
-        count, mp_context=context, initializer=_remember, initargs=(spec, places, months)
-    ) as pool:
-        yield from pool.map(_remembered, jobs)
+def draw_notes(draws: int, replications: int) -> Iterator[str]:
+    """Say what the number of draws does to an interval."""
+    if draws == 1 and replications > 1:
+        yield "one draw: the interval holds chance alone, not doubt about parameters"
+    elif draws < FEW_DRAWS and replications > 1:
+        yield (
+            f"with {draws} draws the interval is wide: draws, not replications, count as "
+            f"independent; use {FEW_DRAWS} or more"
+        )
 
 
-_KEPT: list[tuple[Specification, NDArray[np.intp], NDArray[np.intp]]] = []
-"""In a worker process: what all its jobs share."""
+def about(
+    what: str, scenarios: Sequence[Scenario], specs: Sequence[Specification]
+) -> dict[str, Any]:
+    """What made a table: versions, inputs and sizes of every scenario, in order."""
+    from simulator.experiments.run import law_manifest
 
-
-def _remember(spec: Specification, places: NDArray[np.intp], months: NDArray[np.intp]) -> None:
-    _KEPT[:] = [(spec, places, months)]
-
-
-def _remembered(job: tuple[tuple[str, ...], int]) -> I64:
-    return _unit(*_KEPT[0], *job)
-
-
-def _unit(
-    spec: Specification,
-    places: NDArray[np.intp],
-    months: NDArray[np.intp],
-    regions: tuple[str, ...],
-    slots: int,
-) -> I64:
-    """In post and funded of one unit's part of the places, at year ends, block by block."""
-    layout, size, blocks = make_layout(spec, regions), block_size(spec, slots), []
-    for first in range(0, spec.replications, size):
-        totals = sum_block(layout, first, min(size, spec.replications - first))
-        whole = place_totals(spec, places, totals)
-        blocks.append(np.stack([whole.in_post[months], whole.funded[months]]))
-    return np.concatenate(blocks, axis=-1)
-
-
-def _table(
-    spec: Specification, names: Sequence[tuple[str, str]], one: I64, two: I64
-) -> pd.DataFrame:
-    import pandas as pd
-
-    years = range(YEAR, spec.months + 1, YEAR)
-    labels = pd.MultiIndex.from_product(
-        [MEASURES, years, range(len(names)), COLUMNS], names=["measure", "month", "place", "group"]
-    )
-    frame = labels.to_frame(index=False)
-    place = frame.pop("place")
-    frame.insert(0, "level", [names[number][0] for number in place])
-    frame.insert(1, "code", [names[number][1] for number in place])
-    frame.insert(4, "date", [month_after(spec.start, month) for month in frame["month"]])
-    first = one.reshape(-1, spec.replications) / 100.0
-    second = two.reshape(-1, spec.replications) / 100.0
-    return frame.assign(
-        first=first.mean(axis=1), second=second.mean(axis=1), **paired(second - first, spec.draws)
-    )
-
-
-def paired(differences: F64, draws: int) -> dict[str, NDArray[Any]]:
-    """Statistics of paired differences, each row a series over replications.
-
-    Replications of one draw share its parameters, so the interval of the mean counts draws, not
-    replications, as independent; with a single draw it counts replications.
-
-    Args:
-        differences: Shape (rows, N); replication i belongs to draw i mod ``draws``.
-        draws: Number of draws, D.
-    """
-    rows, count = differences.shape
-    mean = differences.mean(axis=1)
-    by_draw = differences.reshape(rows, -1, draws).mean(axis=1) if draws > 1 else differences
-    size = by_draw.shape[1]
-    if size > 1:
-        half = stdtrit(size - 1, (1 + CONFIDENCE) / 2) * by_draw.std(axis=1, ddof=1) / size**0.5
-    else:
-        half = np.full(rows, np.nan)
-    low, high = mean - half, mean + half
-    spread = differences.std(axis=1, ddof=1) if count > 1 else np.full(rows, np.nan)
-    quantiles = np.quantile(differences, QUANTILES, axis=1, method="inverted_cdf")
-    return {
-        "difference": mean,
-        "low95": low,
-        "high95": high,
-        "sd": spread,
-        **{f"q{share * 100:.0f}": row for share, row in zip(QUANTILES, quantiles, strict=True)},
-        "share_above_zero": (differences > 0).mean(axis=1),
-        "share_below_zero": (differences < 0).mean(axis=1),
-        "clear": (low > 0) | (high < 0),
-    }
+    made = [law_manifest(one, spec) for one, spec in zip(scenarios, specs, strict=True)]
+    return {"table": what, "interval": "95 %, of the mean over draws", "scenarios": made}

@@ -152,6 +152,13 @@ def _cells(spec: Specification, unit: UnitSummary) -> pa.Table:
     )
 
 
+def _labels(names: list[str], row: NDArray[np.intp]) -> Labels:
+    """Labels of rows by names that may be repeated."""
+    categories = list(dict.fromkeys(names))
+    code = np.array([categories.index(name) for name in names], dtype=np.intp)
+    return Labels(categories, code[row])
+
+
 def _training(spec: Specification, unit: UnitSummary) -> pa.Table:
     years, lines = nhs_years(spec), unit.training_lines
     statistics = unit.training_statistics
@@ -162,8 +169,8 @@ def _training(spec: Specification, unit: UnitSummary) -> pa.Table:
     ordered = np.ascontiguousarray(statistics.transpose(0, 3, 2, 1))
     return make_table(
         {
-            "pathway": Labels([name for name, _ in names], line),
-            "region": Labels([region for _, region in names], line),
+            "pathway": _labels([name for name, _ in names], line),
+            "region": _labels([region for _, region in names], line),
             "measure": Labels([f"training_{flow.name.lower()}" for flow in TrainingFlow], kind),
             "year": Labels(years, year),
         },

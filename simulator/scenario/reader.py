@@ -106,7 +106,7 @@ def read_layers(path: Path, overrides: Mapping[str, object]) -> Layered:
     file: Path | None = layered.top
     while file is not None:
         name = layered.name_of(file) if chain else str(path)
-        content = _read_toml(file, name)
+        content = read_toml(file, name)
         layered.files.append(file)
         chain.append((layered.name_of(file), content))
         file = _extended(layered, file, content.pop("extends", None))
@@ -124,7 +124,13 @@ def _resolved(path: Path) -> Path:
         raise ScenarioError([Problem(str(path), "", "", f"not a path: {error}")]) from error
 
 
-def _read_toml(file: Path, name: str) -> dict[str, Any]:
+def read_toml(file: Path, name: str) -> dict[str, Any]:
+    """Read a TOML file of sensible size.
+
+    Raises:
+        ScenarioError: If it is missing, unreadable, empty or not TOML.
+    """
+
     def refuse(message: str) -> ScenarioError:
         return ScenarioError([Problem(name, "", "", message)])
 
