@@ -12,6 +12,18 @@ def file_digest(path: Path) -> str:
     return sha256(path.read_bytes()).hexdigest()
 
 
+Stamp = tuple[tuple[str, int, int], ...]
+"""Name, size and time of change of the files of a folder."""
+
+
+def folder_stamp(folder: Path) -> Stamp:
+    """What tells whether a folder's files have changed since they were read in this process."""
+    if not folder.is_dir():
+        return ()
+    found = ((path.name, path.stat()) for path in sorted(folder.iterdir()) if path.is_file())
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in found)
+
+
 def digest_of(parts: Iterable[bytes]) -> str:
     """SHA-256 of parts in order; each is preceded by its length, so parts cannot run together."""
     state = sha256()

@@ -107,8 +107,14 @@ def table_rows(table_id: str) -> list[dict[str, str]]:
     Raises:
         KeyError: If there is no such table.
     """
-    with table_info(table_id).path.open(newline="", encoding="utf-8") as stream:
-        return list(csv.DictReader(stream))
+    return [dict(row) for row in _read_rows(table_info(table_id).path)]
+
+
+@cache
+def _read_rows(path: Path) -> tuple[dict[str, str], ...]:
+    """Rows of a table of the package, which does not change while it is in use."""
+    with path.open(newline="", encoding="utf-8") as stream:
+        return tuple(csv.DictReader(stream))
 
 
 def load_table(table_id: str) -> pd.DataFrame:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import csv
 import tomllib
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator import keyed
+from simulator.domain.digests import Stamp, file_digest, folder_stamp
 from simulator.domain.words import BANDS, GROUPS
 from simulator.model.intake import load_pathways
 from simulator.model.posts import Establishment
@@ -47,6 +50,9 @@ class BaselineError(ValueError):
     """The England baseline is missing, damaged or too short."""
 
 
+Row = dict[str, str]
+
+
 def _rows(folder: Path, name: str) -> list[dict[str, str]]:
     with (folder / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -58,8 +64,6 @@ def read_digest(folder: Path) -> str:
     Raises:
         BaselineError: If it is missing or its tables have changed since they were written.
     """
-    from simulator.domain.digests import file_digest
-
     manifest = folder / "manifest.toml"
     if not manifest.exists():
         raise BaselineError(
@@ -75,15 +79,22 @@ def read_digest(folder: Path) -> str:
     return str(stated["digest"])
 
 
+@lru_cache(maxsize=4)
+def _read_baseline(folder: Path, _: Stamp) -> tuple[str, tuple[Row, ...], tuple[Row, ...]]:
+    """Digest and tables of a stored baseline; read once in a process while it does not change."""
+    digest = read_digest(folder)
+    return digest, tuple(_rows(folder, "pools.csv")), tuple(_rows(folder, "pulls.csv"))
+
+
 def compile_replay(
     scenario: Scenario, pools: Pools, cells: Cells, pulls: Pulls, census: Establishment
 ) -> Replay:
     """Availability in each pool and pulls from outside, month by month."""
     folder = scenario.census / FOLDER
-    digest = read_digest(folder)
+    digest, pool_rows, pull_rows = _read_baseline(folder, folder_stamp(folder))
     months = scenario.months
-    available = _availability(folder, pools, months)
-    mean = _arrivals(folder, pulls, cells, census, months)
+    available = _availability(pool_rows, pools, months)
+    mean = _arrivals(pull_rows, pulls, cells, census, months)
     staff = int(census.modelled.sum()) * len(GROUPS)
     return Replay(
         digest=digest,
@@ -101,10 +112,9 @@ def _at_months(values: F64, months: int) -> F64:
     return values[..., np.minimum(step, values.shape[-1] - 1)]
 
 
-def _availability(folder: Path, pools: Pools, months: int) -> F64:
+def _availability(rows: Sequence[Row], pools: Pools, months: int) -> F64:
     """The columns of ``AVAILABILITY`` by pool and month, shape (columns, P, T + 1)."""
     number = {name: i for i, name in enumerate(pools.names)}
-    rows = _rows(folder, "pools.csv")
     steps = 1 + max(int(row["step"]) for row in rows)
     table = np.ones((len(AVAILABILITY), len(number), steps))
     for row in rows:
@@ -114,7 +124,9 @@ def _availability(folder: Path, pools: Pools, months: int) -> F64:
     return _at_months(table, months)
 
 
-def _arrivals(folder: Path, pulls: Pulls, cells: Cells, census: Establishment, months: int) -> F64:
+def _arrivals(
+    rows: Sequence[Row], pulls: Pulls, cells: Cells, census: Establishment, months: int
+) -> F64:
     """Mean pulls that reach each cell from trusts outside, shape (C, T + 1).
 
     A pull of trust o chooses trust c with weight w_c / (W - w_o), and pulls are taken to come from
@@ -128,7 +140,6 @@ def _arrivals(folder: Path, pulls: Pulls, cells: Cells, census: Establishment, m
         ]
         for c in range(len(cells.trust))
     }
-    rows = _rows(folder, "pulls.csv")
     steps = 1 + max(int(row["step"]) for row in rows)
     total = np.zeros((len(pulls.first) - 1, steps))
     for row in rows:

@@ -73,7 +73,8 @@ def _index(scenario: Scenario, classes: LeverClasses, lag: int) -> F64:
     dates = [month_after(scenario.opening, month) for month in range(1 - lag, scenario.months + 1)]
     seed, draws = scenario.seed, scenario.draws
     by_date = {date: parameter.at(date) for date in dates}
-    by_value = {value: sample(seed, draws, parameter, date) for date, value in by_date.items()}
+    date_of = {value: date for date, value in by_date.items()}
+    by_value = {value: sample(seed, draws, parameter, date) for value, date in date_of.items()}
     yearly = np.stack([by_value[by_date[date]] for date in dates], axis=1)
     steps = np.cumprod((1.0 + yearly) ** (1.0 / 12.0), axis=1)
     return np.concatenate([np.ones((draws, 1)), steps], axis=1)[None]

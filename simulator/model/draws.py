@@ -18,13 +18,10 @@ BOUND: Final = 2.5
 
 def draw_units(seed: int, draws: int, name: str) -> F64:
     """Uniforms of a parameter, one for each draw, shape (D,)."""
-    thing = keyed.name_key(f"parameter|{name}")
-    return np.array(
-        [
-            keyed.unit(keyed.number(keyed.mix(seed), thing, keyed.Purpose.DRAW, draw))
-            for draw in range(draws)
-        ]
-    )
+    thing = np.array([keyed.name_key(f"parameter|{name}")], dtype=np.uint64)
+    root = np.array([keyed.mix(seed)], dtype=np.uint64)
+    index = np.arange(draws, dtype=np.uint64)
+    return keyed.units(keyed.numbers(root, thing, keyed.Purpose.DRAW, index))
 
 
 @cache

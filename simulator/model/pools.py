@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -63,7 +65,8 @@ def compile_pools(
     months = scenario.months + 1
     arriving, waiting = _arrivals(scenario, census)
     local = np.array([arriving.get(name, 0.0) for name in names])
-    leaving = np.array([_breaks(scenario, census).get(name, 0.0) for name in names])
+    breaks = _breaks(scenario, census)
+    leaving = np.array([breaks.get(name, 0.0) for name in names])
     back, lost = (
         monthly_share(scenario.parameter(f"breaks.{name}_hazard").at(scenario.opening))
         for name in ("return", "forget")
@@ -148,7 +151,7 @@ def _arrivals(
     remote = scenario.parameter("market.remote_share").at(scenario.opening)
     if remote == 0.0:
         return arriving, waiting
-    posts = _posts(scenario, census)
+    posts = _posts(scenario.opening, census, False)
     for group in GROUPS:
         for one in BAND_RANGES:
             names = [name for name in arriving if name[1:] == (group, one)]
@@ -160,17 +163,19 @@ def _arrivals(
     return arriving, waiting
 
 
-def _posts(scenario: Scenario, census: Census, *, filled: bool = False) -> dict[PoolName, int]:
+@lru_cache(maxsize=8)
+def _posts(opening: str, census: Census, filled: bool) -> dict[PoolName, int]:
     """Opening posts, or staff in post, of each pool of England."""
     from simulator.evidence.trusts import opening_trusts
 
-    region = {one.code: one.region_code for one in opening_trusts(scenario.opening)[0]}
+    region = {one.code: one.region_code for one in opening_trusts(opening)[0]}
     table = census.posts
-    if filled:
-        table = table[table["state"] == "filled"]
     counts: dict[PoolName, int] = {}
-    grouped = table.groupby(["trust", "group", "band"]).size().reset_index()
-    for trust, group, band, size in grouped.itertuples(index=False):
+    columns = [table[name].to_list() for name in ("trust", "group", "band", "state")]
+    sizes = Counter(zip(*columns, strict=True))
+    for (trust, group, band, state), size in sizes.items():
+        if filled and state != "filled":
+            continue
         if trust in region:
             name = (region[trust], group, BAND_RANGE_OF[band])
             counts[name] = counts.get(name, 0) + int(size)
@@ -181,4 +186,4 @@ def _breaks(scenario: Scenario, census: Census) -> dict[PoolName, float]:
     """Expected exits for a break a month from each pool at the opening."""
     rate = scenario.parameter("leaving.organisation_rate").at(scenario.opening)
     rate *= scenario.parameter("breaks.share_of_leavers").at(scenario.opening) / 12.0
-    return {name: rate * size for name, size in _posts(scenario, census, filled=True).items()}
+    return {name: rate * size for name, size in _posts(scenario.opening, census, True).items()}

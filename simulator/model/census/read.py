@@ -9,9 +9,11 @@ import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from simulator.domain.digests import Stamp, folder_stamp
 from simulator.domain.words import BAND_RANGES, BANDS, GROUPS
 from simulator.evidence.tables import table_rows
 from simulator.evidence.trusts import load_trusts, opening_trusts
@@ -54,9 +56,17 @@ def read_census(folder: Path) -> Census:
     Args:
         folder: As :func:`write_census` leaves it.
 
+    Returns:
+        The census; its tables are shared by all who read the same files, so none may change them.
+
     Raises:
         CensusError: Listing every problem of every file.
     """
+    return _read_census(folder, folder_stamp(folder))
+
+
+@lru_cache(maxsize=4)
+def _read_census(folder: Path, _: Stamp) -> Census:
     import pandas as pd
 
     problems: list[Problem] = []

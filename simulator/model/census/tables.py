@@ -28,7 +28,7 @@ COLUMNS: Final = {
 _DECIMALS: Final = {"fte": 2, "supply": 6, "leaving": 6, "retiring": 6, "share": 8, "trust_fte": 1}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Census:
     """An opening census.
 
