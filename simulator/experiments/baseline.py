@@ -131,11 +131,16 @@ def _by_step(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _shares(record: PoolRecord) -> NDArray[np.float64]:
-    """Availability, shape (len(AVAILABILITY), steps, P); 1 where nothing was asked for."""
+    """Availability, shape (len(AVAILABILITY), steps, P).
 
-    def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    Where nothing was asked for everything is there, and where nobody was found nobody was special.
+    """
+
+    def share(
+        part: NDArray[np.float64], whole: NDArray[np.float64], none: float = 1.0
+    ) -> NDArray[np.float64]:
         top, bottom = _by_step(part), _by_step(whole)
-        return np.divide(top, bottom, out=np.ones_like(top), where=bottom > 0)
+        return np.divide(top, bottom, out=np.full_like(top, none), where=bottom > 0)
 
     return np.stack(
         [
@@ -143,5 +148,8 @@ def _shares(record: PoolRecord) -> NDArray[np.float64]:
             share(record.moves, record.move_chances),
             share(record.graduates, record.asked),
             share(record.experienced, record.left),
+            share(record.converted, record.graduates, 0.0),
+            share(record.returning, record.experienced, 0.0),
+            share(record.international, record.experienced, 0.0),
         ]
     )
