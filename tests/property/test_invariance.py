@@ -318,8 +318,9 @@ def test_both_engines_use_the_same_numbers(world: str) -> None:
     assert {name[2] for name in one} == {name[2] for name in two}
     assert len(set(one.values())) == len(one)
     replayed = {"AVAILABLE", "RIVALS"}
-    trained = {"SUPPLY", "MOVERS", "INTAKE", "STUDY", "SEEK", "WAIT"}
-    always = {"EXIT", "REASON", "VACANCY", "ROUND", "OFFER", "PULL", "PROMOTION", "POSTS"}
+    trained = {"SUPPLY", "BREAKS", "MOVERS", "INTAKE", "STUDY", "SEEK", "WAIT"}
+    always = {"EXIT", "REASON", "VACANCY", "ROUND", "OFFER", "PULL", "POSTS"}
+    always |= {"POOLING", "PROMOTION"}
     asked = {purpose for _, _, purpose, _ in one}
     assert asked == always | (replayed if spec.replay is not None else trained)
 

@@ -20,7 +20,7 @@ _NUMBERS: Final = (
     (keyed.Purpose.BREAKS, 0),
     (keyed.Purpose.BREAKS, _SECOND),
 )
-"""Purpose and index, less the month, of a pool's numbers: of each stock, who returns, who is lost."""
+"""Purpose and index, less the month, of a pool's numbers: by stock, who returns, who is lost."""
 
 
 def renew_pools(state: State, month: Month) -> None:

@@ -46,8 +46,6 @@ class Layout:
     slot_cell: Index  # (S,)
     slot_key: U64
     slot_fte: F64
-    slot_klass: Index
-    slot_trust: Index
     # by cell
     first: Index
     room: Index  # slots of the cell
@@ -95,7 +93,11 @@ def _contiguous(index: Index) -> slice:
 
 
 def make_layout(spec: Specification, regions: tuple[str, ...] | None = None) -> Layout:
-    """Lay out the given regions (default: all) for the arrays engine."""
+    """Lay out the given regions (default: all) for the arrays engine.
+
+    Raises:
+        ValueError: If the regions are not neighbours, or a care system reaches beyond them.
+    """
     chosen = set(spec.trust_region if regions is None else regions)
     in_region = np.array([region in chosen for region in spec.trust_region], dtype=np.bool_)
     cells = np.flatnonzero(in_region[spec.cells.trust])
@@ -112,6 +114,8 @@ def make_layout(spec: Specification, regions: tuple[str, ...] | None = None) -> 
     cumulative, search, offset = _hazard_tables(spec.exits.hazard)
     pool = local_pool[spec.cells.pool[cells]]
     partners = _options(spec.partners, local_cell)
+    if (partners.cell[cells] == -1).any():
+        raise ValueError("a care system must lie in the regions of a block")
     return Layout(
         spec=spec,
         cells=cells,
@@ -122,8 +126,6 @@ def make_layout(spec: Specification, regions: tuple[str, ...] | None = None) -> 
         slot_cell=slot_cell,
         slot_key=spec.slots.key[slots].copy(),
         slot_fte=spec.slots.fte[slots].astype(np.float64),
-        slot_klass=klass[slot_cell],
-        slot_trust=trust[slot_cell],
         first=(spec.cells.first[cells] - slots.start).astype(np.intp),
         room=spec.cells.slots[cells].astype(np.intp),
         posts=spec.cells.posts[cells].astype(np.float64),

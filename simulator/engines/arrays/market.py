@@ -24,7 +24,9 @@ CHANNELS: Final = np.array(
     [Channel.EXPERIENCED, Channel.RETURNING, Channel.INTERNATIONAL], dtype=np.uint8
 )
 """Channel of a hire out of each stock of candidates."""
+_SCORE_BITS: Final = 30
 _PLACE_BITS: Final = 18
+_SEGMENT_BITS: Final = 64 - _SCORE_BITS - _PLACE_BITS
 
 
 @dataclass(slots=True)
@@ -248,10 +250,11 @@ def _hires(state: State, adverts: Adverts, filled: Index) -> dict[str, F64]:
 
 def _rank(adverts: Adverts, which: Index) -> Index:
     """Order adverts by (segment, score, slot order): one sort of distinct integers."""
-    if len(which) >= 1 << _PLACE_BITS:
-        return which[np.lexsort((which, adverts.score[which], adverts.segment[which]))]
-    key = adverts.segment.take(which).astype(np.uint64)
-    key <<= np.uint64(30)
+    segment = adverts.segment.take(which)
+    if len(which) >> _PLACE_BITS or int(segment.max(initial=0)) >> _SEGMENT_BITS:
+        return which[np.lexsort((which, adverts.score[which], segment))]
+    key = segment.astype(np.uint64)
+    key <<= np.uint64(_SCORE_BITS)
     key |= adverts.score.take(which).astype(np.uint64)
     key <<= np.uint64(_PLACE_BITS)
     key |= np.arange(len(which), dtype=np.uint64)
