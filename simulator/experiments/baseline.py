@@ -17,7 +17,7 @@ from simulator.model.baseline import AVAILABILITY, FOLDER, STEP
 from simulator.model.compile import compile_scenario
 from simulator.model.specification import Specification
 from simulator.results.folders import new_folder, write_text
-from simulator.results.totals import YEAR, PoolRecord
+from simulator.results.totals import RAISED, YEAR, PoolRecord
 from simulator.scenario.resolved import Scenario
 
 MANIFEST = "manifest.toml"
@@ -151,5 +151,27 @@ def _shares(record: PoolRecord) -> NDArray[np.float64]:
             share(record.converted, record.graduates, 0.0),
             share(record.returning, record.experienced, 0.0),
             share(record.international, record.experienced, 0.0),
+            _response(record.ratio, record.ratio_high, record.adverts),
+            _response(record.move_ratio, record.move_ratio_high, record.move_adverts),
         ]
     )
+
+
+def _response(
+    neutral: NDArray[np.float64], high: NDArray[np.float64], adverts: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """How far the odds of a mean ratio follow attraction: 1 where every advert sees the same.
+
+    A mean over futures in which candidates are now many and now few follows it less.
+    """
+    count = _by_step(adverts)
+    mean, raised = (
+        np.divide(_by_step(part), count, out=np.ones_like(count), where=count > 0)
+        for part in (neutral, high)
+    )
+    doubtful = (mean > 0.0) & (raised < 1.0)
+    odds, above = (
+        np.divide(one, 1.0 - one, out=np.ones_like(one), where=doubtful) for one in (mean, raised)
+    )
+    followed = (above / odds - 1.0) / (RAISED - 1.0)
+    return np.where(doubtful, np.clip(followed, 0.0, 1.0), 1.0)

@@ -36,11 +36,14 @@ AVAILABILITY: Final = (
     "converted",
     "returning",
     "international",
+    "response",
+    "move_response",
 )
 """Columns of ``pools.csv`` (stage 5): what candidates leave of a round's success, the share of move
 adverts' success that finds a willing colleague, and the chances of finding a graduate and an
-experienced candidate, the share of graduates hired who are converted clinicians, and the shares of
-candidates hired who return from a break and who come from abroad."""
+experienced candidate, the share of graduates hired who are converted clinicians, the shares of
+candidates hired who return from a break and who come from abroad, and how far the odds of the first
+two follow a trust's attraction."""
 STEP: Final = 3
 """Months that share a row of the tables."""
 _TAIL: Final = 1e-12
@@ -83,7 +86,14 @@ def read_digest(folder: Path) -> str:
 def _read_baseline(folder: Path, _: Stamp) -> tuple[str, tuple[Row, ...], tuple[Row, ...]]:
     """Digest and tables of a stored baseline; read once in a process while it does not change."""
     digest = read_digest(folder)
-    return digest, tuple(_rows(folder, "pools.csv")), tuple(_rows(folder, "pulls.csv"))
+    pools = tuple(_rows(folder, "pools.csv"))
+    missing = [name for name in AVAILABILITY if pools and name not in pools[0]]
+    if missing:
+        raise BaselineError(
+            f"{folder / 'pools.csv'}: no column {', '.join(missing)}; it is of an earlier version; "
+            "make it again with `workforce baseline`"
+        )
+    return digest, pools, tuple(_rows(folder, "pulls.csv"))
 
 
 def compile_replay(
@@ -120,7 +130,7 @@ def _availability(rows: Sequence[Row], pools: Pools, months: int) -> F64:
     for row in rows:
         at = number.get((row["region"], row["group"], row["band_range"]))
         if at is not None:
-            table[:, at, int(row["step"])] = [float(row[name]) for name in AVAILABILITY]
+            table[:, at, int(row["step"])] = [min(float(row[name]), 1.0) for name in AVAILABILITY]
     return _at_months(table, months)
 
 

@@ -13,8 +13,10 @@ from simulator.evidence.trusts import Trust
 from simulator.model.attraction import load_zones, supplement
 from simulator.model.intake import load_pathways
 from simulator.model.levers import reaches_group, reaches_trust
+from simulator.model.programmes import reaches_programme
 from simulator.model.specification import F64, I32, I64, Cells, Costs
 from simulator.scenario.dates import month_after
+from simulator.scenario.levers import OF_PROGRAMMES
 from simulator.scenario.resolved import Scenario
 from simulator.scenario.schema import Lever
 
@@ -189,14 +191,15 @@ class _LeverCosts:
         cost = float(row["cost"]) * price_factor(self.scenario, int(row["cost_price_year"]))
         reach = np.array(
             [
-                reaches_trust(lever, trust) and reaches_group(lever, group)
+                self._concerns(lever, trust) and reaches_group(lever, group)
                 for trust in self.trusts
                 for group in GROUPS
             ],
             dtype=np.float64,
         )
         path = np.array(self.scenario.lever_path(lever))[1 : self.fixed.shape[1] * YEAR + 1]
-        force = reach[:, None] * path.reshape(-1, YEAR).mean(axis=1)
+        yearly = path.reshape(-1, YEAR).mean(axis=1)
+        force = reach[:, None] * yearly
         unit, extra = row["cost_unit"], abs(lever.value - 1.0)
         if unit == "per_head_year":
             self.head += cost * force / YEAR
@@ -207,9 +210,15 @@ class _LeverCosts:
         elif unit == "per_place_year":
             self._per_place(lever, cost, reach, path)
         elif unit == "per_trust_year":
-            self._per_trust(lever, cost * force)
+            self._per_trust(lever, cost * reach, yearly)
         elif lever.target == "need":
             self.fixed += cost * extra * self.need[:, None] * force
+
+    def _concerns(self, lever: Lever, trust: Trust) -> bool:
+        """Does a lever reach a trust; one on programmes, a trust that has such a programme?"""
+        if lever.target in OF_PROGRAMMES:
+            return any(reaches_programme(lever, one, trust) for one in self.scenario.programme)
+        return reaches_trust(lever, trust)
 
     def _per_joiner(self, lever: Lever, cost: F64) -> None:
         flow = _JOINED_BY.get(lever.target)
@@ -219,15 +228,15 @@ class _LeverCosts:
         elif lever.value > 1.0:
             self.joiner[flow] += cost * (lever.value - 1.0) / lever.value
 
-    def _per_trust(self, lever: Lever, cost: F64) -> None:
-        """A cost of each trust, shared among the groups reached; of a delay, by its length."""
-        reached = (cost.sum(axis=1) > 0).reshape(-1, len(GROUPS)).sum(axis=1)
-        each = cost / np.maximum(np.repeat(reached, len(GROUPS)), 1)[:, None]
+    def _per_trust(self, lever: Lever, cost: F64, yearly: F64) -> None:
+        """A cost of each trust, shared among the groups reached; a delay costs once, by length."""
+        reached = (cost > 0).reshape(-1, len(GROUPS)).sum(axis=1)
+        each = (cost / np.maximum(np.repeat(reached, len(GROUPS)), 1))[:, None]
         if lever.target == "programme_delay":
-            first = np.flatnonzero(each.sum(axis=0) > 0)[:1]
-            self.fixed[:, first] += each[:, first] * abs(lever.value) / YEAR
+            first = np.flatnonzero(yearly > 0)[:1]
+            self.fixed[:, first] += each * abs(lever.value) / YEAR
         else:
-            self.fixed += each
+            self.fixed += each * yearly
 
     def _per_place(self, lever: Lever, cost: float, reach: F64, path: F64) -> None:
         """Places bought: extra places of the pathways, or people on a course."""

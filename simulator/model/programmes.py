@@ -11,10 +11,12 @@ import numpy as np
 from simulator import keyed
 from simulator.domain.words import GROUPS
 from simulator.evidence.tables import table_rows
+from simulator.evidence.trusts import Trust
 from simulator.model.draws import sample
 from simulator.model.levers import LeverClasses, reaches_trust
 from simulator.model.specification import F64
 from simulator.scenario.dates import months_between
+from simulator.scenario.levers import OF_PROGRAMMES
 from simulator.scenario.resolved import Scenario
 from simulator.scenario.schema import Lever, Programme
 
@@ -50,7 +52,7 @@ def surge_paths(scenario: Scenario, classes: LeverClasses) -> F64:
             if not reaches_trust(programme, trust):
                 continue
             slips = slip_months(scenario, programme, trust.code)
-            levers = [one for one in scenario.lever if _reaches(one, programme, trust)]
+            levers = [one for one in scenario.lever if reaches_programme(one, programme, trust)]
             for draw, slip in enumerate(slips):
                 surge[number, draw] += _path(scenario, programme, levers, group, int(slip))
     return surge
@@ -74,11 +76,12 @@ def slip_months(scenario: Scenario, programme: Programme, code: str) -> F64:
     return np.floor(mean * np.minimum(keyed.exponentials(bits), LONGEST_SLIP))
 
 
-def _reaches(lever: Lever, programme: Programme, trust: object) -> bool:
-    if lever.target not in ("programme_delay", "programme_scale"):
+def reaches_programme(lever: Lever, programme: Programme, trust: Trust) -> bool:
+    """Does a lever move or scale a programme in a trust?"""
+    if lever.target not in OF_PROGRAMMES:
         return False
     named = lever.programmes is None or programme.id in lever.programmes
-    return named and reaches_trust(lever, trust)  # type: ignore[arg-type]
+    return named and reaches_trust(lever, trust) and reaches_trust(programme, trust)
 
 
 def first_month(scenario: Scenario, programme: Programme, delay: float = 0.0) -> int:

@@ -158,6 +158,8 @@ class Replay:
     digest: str
     ratio: F64  # (P, T + 1)
     move: F64  # (P, T + 1)
+    response: F64  # (P, T + 1) of the odds of ratio to attraction, 0 to 1
+    move_response: F64  # (P, T + 1) of the odds of move
     graduate: F64  # (P, T + 1)
     experienced: F64  # (P, T + 1)
     converted: F64  # (P, T + 1) share of graduates hired who are converted clinicians

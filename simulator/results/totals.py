@@ -16,6 +16,8 @@ I16 = NDArray[np.int16]
 I32 = NDArray[np.int32]
 
 YEAR: Final = 12
+RAISED: Final = 1.25
+"""Attraction, beside 1, at which a baseline records what candidates leave of a round's success."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class PoolRecord:
 
     adverts: NDArray[np.float64]  # (T + 1, P) closing adverts that are not moves
     ratio: NDArray[np.float64]  # (T + 1, P) the candidates' ratio at attraction 1024, added up
+    ratio_high: NDArray[np.float64]  # (T + 1, P) the same at attraction 1280
     asked: NDArray[np.float64]  # (T + 1, P) passing adverts open to the newly qualified
     graduates: NDArray[np.float64]  # (T + 1, P) of them, those that found a graduate
     converted: NDArray[np.float64]  # (T + 1, P) graduates found who are converted clinicians
@@ -33,6 +36,9 @@ class PoolRecord:
     international: NDArray[np.float64]  # (T + 1, P) candidates found who come from abroad
     move_chances: NDArray[np.float64]  # (T + 1, P) success of closing move adverts, added up
     moves: NDArray[np.float64]  # (T + 1, P) of them, those that agreed a start
+    move_adverts: NDArray[np.float64]  # (T + 1, P) closing move adverts
+    move_ratio: NDArray[np.float64]  # (T + 1, P) their ratio at attraction 1024, added up
+    move_ratio_high: NDArray[np.float64]  # (T + 1, P) the same at attraction 1280
     pulls: NDArray[np.float64]  # (T + 1, O) pulls made
 
 

@@ -177,6 +177,8 @@ def replayed(spec: Specification | None = None) -> Specification:
         converted=np.full((pools, months + 1), 0.3),
         returning=np.full((pools, months + 1), 0.1),
         international=np.full((pools, months + 1), 0.2),
+        response=np.full((pools, months + 1), 0.8),
+        move_response=np.full((pools, months + 1), 0.8),
         age=np.full(pools, 24, np.int32),
         staff_key=np.array(
             [keyed.name_key(f"staff|{t}|{g}") for t in spec.trusts for g in GROUPS], np.uint64
@@ -185,6 +187,11 @@ def replayed(spec: Specification | None = None) -> Specification:
         rival_cells=shares(spec, np.array([0.25, 0.5, 0.75, 2.0])),
     )
     return freeze(replace(spec, replay=replay))
+
+
+def drawn_apart() -> Specification:
+    """The replayed world, where the trusts are far less attractive than the rest of the region."""
+    return alter(replayed(), {"hiring.attraction_path": 0.2})
 
 
 def rivals(months: int, present: NDArray[np.bool_], mean: float) -> NDArray[np.float64]:
@@ -488,6 +495,8 @@ LEVERS: Final = (
     # The rest of the region, replayed
     Lever("replay.ratio", 0.2, 1.0, "rounds failed", -1, 220, replayed),
     Lever("replay.move", 0.2, 1.0, "moves", +1, 37, replayed),
+    Lever("replay.response", 0.0, 1.0, "rounds failed", +1, 10, drawn_apart),
+    Lever("replay.move_response", 0.0, 1.0, "moves", -1, 5, drawn_apart),
     Lever("replay.graduate", 0.0, 1.0, "hires of graduates", +1, 37, replayed),
     Lever("replay.experienced", 0.0, 1.0, "experienced hires", +1, 59, replayed),
     Lever("replay.converted", 0.0, 1.0, "hires of converted clinicians", +1, 20, replayed),

@@ -449,6 +449,8 @@ def with_rivals(spec: Specification) -> Specification:
         converted=np.full((size, months + 1), 0.4),
         returning=np.full((size, months + 1), 0.3),
         international=np.full((size, months + 1), 0.3),
+        response=np.ones((size, months + 1)),
+        move_response=np.ones((size, months + 1)),
         age=np.full(size, 23, np.int32),
         staff_key=np.array(
             [name_key(f"staff|{t}|{g}") for t in spec.trusts for g in GROUPS], np.uint64

@@ -500,6 +500,8 @@ def _replay(
         converted=path(0.2),
         returning=0.4 * path(0.2),
         international=0.4 * path(0.2),
+        response=path(0.4),
+        move_response=path(0.4),
         age=rng.integers(21, 30, pools).astype(np.int32),
         staff_key=np.array([keyed.name_key(n) for n in names], np.uint64),
         rival_cdf=cdf,

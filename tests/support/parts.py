@@ -32,6 +32,8 @@ _REPLAYED = (
     "converted",
     "returning",
     "international",
+    "response",
+    "move_response",
 )
 _PATHS = (
     "post_index",

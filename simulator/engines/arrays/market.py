@@ -17,6 +17,7 @@ from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State, months_of
 from simulator.engines.arrays.training import Trainees
 from simulator.model.specification import F64, NEVER, U8
+from simulator.results.totals import RAISED
 
 SCORE: Final = 2.0**30
 SHARE: Final = 2.0**20
@@ -115,6 +116,10 @@ def _moving(state: State, month: Month, adverts: Adverts, movers: Index) -> Inde
     if month.recorded:
         month.pools["move_chances"] = _by_pool(adverts, movers, adverts.success[movers])
         month.pools["moves"] = _by_pool(adverts, found)
+        month.pools["move_adverts"] = _by_pool(adverts, movers)
+        for name, at in (("move_ratio", NEUTRAL), ("move_ratio_high", RAISED * NEUTRAL)):
+            seen = _share_of(willing, crowd, adverts, movers, at)
+            month.pools[name] = _by_pool(adverts, movers, seen)
     return found
 
 
@@ -144,13 +149,20 @@ def _by_pool(adverts: Adverts, which: Index, values: F64 | None = None) -> F64:
 def _replayed_moves(state: State, month: int, adverts: Adverts, movers: Index) -> Index:
     replay = state.layout.spec.replay
     assert replay is not None
-    return adverts.passing(movers, _replayed_share(state, month, adverts, movers, replay.move))
+    share = _replayed_share(state, month, adverts, movers, replay.move, replay.move_response)
+    return adverts.passing(movers, share)
 
 
-def _replayed_share(state: State, month: int, adverts: Adverts, which: Index, share: F64) -> F64:
+def _replayed_share(
+    state: State, month: int, adverts: Adverts, which: Index, share: F64, response: F64
+) -> F64:
     """q(x) of some adverts: a share of the baseline at the attraction of each."""
-    neutral = share[state.layout.pools, month].take(adverts.pool(which))
-    drawn = adverts.attraction.take(which) / NEUTRAL * neutral
+    pools, pool = state.layout.pools, adverts.pool(which)
+    neutral = share[pools, month].take(pool)
+    drawn = adverts.attraction.take(which) / NEUTRAL - 1.0
+    drawn *= response[pools, month].take(pool)
+    drawn += 1.0
+    drawn *= neutral
     return np.asarray(drawn / (drawn + (1.0 - neutral)))
 
 
@@ -172,7 +184,7 @@ def _replayed(state: State, month: int, adverts: Adverts, others: Index) -> Inde
     """Pool availability from the stored baseline; returns positions of adverts filled."""
     layout, replay = state.layout, state.layout.spec.replay
     assert replay is not None
-    ratio = _replayed_share(state, month, adverts, others, replay.ratio)
+    ratio = _replayed_share(state, month, adverts, others, replay.ratio, replay.response)
     others = adverts.passing(others, ratio)
     at = layout.pools[adverts.pool(others)]
     index = adverts.index[others]
@@ -214,10 +226,13 @@ def _competed(state: State, month: Month, adverts: Adverts, others: Index, marke
     kind = hire(state, month, segment[found], rank[found])
     state.channel[adverts.index[ranked[found]]] = CHANNELS.take(kind)
     if month.recorded:
-        neutral = _share_of(people, crowd, adverts, others, NEUTRAL)
+        neutral, raised = (
+            _share_of(people, crowd, adverts, others, at) for at in (NEUTRAL, RAISED * NEUTRAL)
+        )
         month.pools |= {
             "adverts": _by_pool(adverts, others),
             "ratio": _by_pool(adverts, others, neutral),
+            "ratio_high": _by_pool(adverts, others, raised),
             "asked": _by_pool(adverts, ranked[open_to]),
             "graduates": _by_pool(adverts, ranked[takes]),
             "left": _by_pool(adverts, ranked[~takes]),

@@ -162,9 +162,10 @@ def replayed(world: World, vacancy: Vacancy, index: int) -> Channel:
     assert replay is not None
     moves = closes_as_move(world, vacancy)
     level = (replay.move if moves else replay.ratio).item(pool, month)
+    response = (replay.move_response if moves else replay.response).item(pool, month)
 
     def share(vacancy: Vacancy) -> float:
-        drawn = attraction_of(world, vacancy) / NEUTRAL * level
+        drawn = (1.0 + response * (attraction_of(world, vacancy) / NEUTRAL - 1.0)) * level
         return drawn / (drawn + (1.0 - level))
 
     if not passes(world, vacancy, share):
