@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 _HEAD: Final = ("Figure", "Seen", "8 of 10 futures", "Published", "Range", "Source", "Verdict")
 _LEGEND: Final = (
-    "pass: the mean lies in the range of the evidence. warn: it does not, but some of the eight in "
-    "ten futures do. fail: none does.",
-    "input: the figure was put into the model, or the opening was fitted to it, so it must come out "
-    "again; it says nothing for the model.",
+    "pass: the mean lies in the range of the evidence; warn: it does not, but some of the eight in "
+    "ten futures do; fail: none does.",
+    "input: the figure was put into the model, or the opening was fitted to it, so it must come "
+    "out again, and says nothing for the model.",
     "not observable: the run does not reach the date or does not show it, or nothing is published.",
 )
 
@@ -46,42 +46,33 @@ def library_folder() -> Path:
 
 
 def print_report(report: CheckReport) -> None:
-    """Print a report as a table for each run."""
+    """Print a table for each run, what to know of the figures that did not pass, and a legend."""
     from rich.console import Console
     from rich.table import Table
 
     console = Console(width=118, highlight=False)
     for run in report.runs:
-        table = Table(*_HEAD, title=run, box=None, title_justify="left", pad_edge=False)
-        name = run.split(" ", 1)[0]
-        notes = []
-        for one in report.checks:
-            if one.scenario != name or one.verdict == "not observable":
-                continue
+        table = Table(*_HEAD, title=run.title, box=None, title_justify="left", pad_edge=False)
+        seen = [one for one in run.checks if one.verdict != "not observable"]
+        for one in seen:
             table.add_row(*_row(one))
-            if one.verdict != "pass":
-                notes.append(f"  {one.verdict}: {one.figure.title}: {one.figure.note}.")
         console.print(table)
-        hidden = [
-            one.figure.title
-            for one in report.checks
-            if one.scenario == name and one.verdict == "not observable"
-        ]
-        for note in notes:
-            console.print(note, soft_wrap=True)
+        for one in seen:
+            if one.verdict != "pass":
+                note = f"  {one.verdict}: {one.figure.title}: {one.figure.note}."
+                console.print(note, soft_wrap=True)
+        hidden = [one.figure.title for one in run.checks if one not in seen]
         console.print(f"  not observable: {'; '.join(hidden) or 'none'}\n", soft_wrap=True)
     for line in _LEGEND:
         console.print(line, soft_wrap=True)
 
 
 def _row(one: Check) -> tuple[str, ...]:
-    assert one.value is not None and one.low is not None and one.high is not None
     figure = one.figure
-    span = "" if one.low == one.high else f"{_shown(figure, one.low)} to {_shown(figure, one.high)}"
     return (
         figure.title,
         _shown(figure, one.value),
-        span,
+        "" if one.low == one.high else f"{_shown(figure, one.low)} to {_shown(figure, one.high)}",
         _shown(figure, figure.published),
         f"{_shown(figure, figure.low)} to {_shown(figure, figure.high)}",
         f"{', '.join(figure.sources)} ({figure.grade})",
@@ -89,7 +80,9 @@ def _row(one: Check) -> tuple[str, ...]:
     )
 
 
-def _shown(figure: Figure, value: float) -> str:
+def _shown(figure: Figure, value: float | None) -> str:
+    if value is None:
+        return ""
     if figure.percent:
         return f"{100 * value:.2f} %" if figure.high < 0.01 else f"{100 * value:.1f} %"
     return f"{value:,.0f}" if abs(figure.published) >= 1000 else f"{value:.3g}"

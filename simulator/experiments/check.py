@@ -8,7 +8,7 @@ Only a *test* can speak for or against the model.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
@@ -42,6 +42,10 @@ SLACK: Final = 0.01
 """How near a published figure without a range must be met where a scenario puts it in."""
 
 
+class CheckError(ValueError):
+    """A run that published figures cannot be compared with; the message says which."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """England in a run, by replication; a stored result has its means as a single one.
@@ -49,7 +53,6 @@ class Seen:
     Attributes:
         scenario: Its id.
         opening: Opening month.
-        method: How need is projected.
         need: FTE by month, shape (T + 1, N); likewise funded and in_post.
         heads: People in post by month, shape (T + 1, N).
         flows: People and posts over each year, shape (Y, flows, N).
@@ -60,7 +63,6 @@ class Seen:
 
     scenario: str
     opening: str
-    method: str
     need: F64
     funded: F64
     in_post: F64
@@ -112,7 +114,6 @@ class Check:
     """One figure of one run, judged.
 
     Attributes:
-        scenario: Id of the scenario.
         figure: What is published.
         value: Mean over the futures, or none.
         low: Eight of ten futures lie above this and below ``high``, a tenth on either side.
@@ -121,7 +122,6 @@ class Check:
             in ten futures do; ``fail``: none does; ``not observable``: the run does not show it.
     """
 
-    scenario: str
     figure: Figure
     value: float | None
     low: float | None
@@ -136,17 +136,39 @@ class Check:
         return self.verdict
 
 
-@dataclass(slots=True)
-class CheckReport:
-    """All figures of all runs checked; ``runs`` says in words what was run."""
+@dataclass(frozen=True, slots=True)
+class RunCheck:
+    """All figures of one run, judged.
 
-    runs: list[str] = field(default_factory=list)
-    checks: list[Check] = field(default_factory=list)
+    Attributes:
+        scenario: Id of the scenario.
+        title: What was run, in words.
+        checks: The figures in order.
+    """
+
+    scenario: str
+    title: str
+    checks: tuple[Check, ...]
+
+    def of(self, figure: str) -> Check:
+        """Return the check of a figure by its id.
+
+        Raises:
+            KeyError: If there is no such figure.
+        """
+        return {one.figure.id: one for one in self.checks}[figure]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """Every run that was checked."""
+
+    runs: tuple[RunCheck, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether no check failed."""
-        return all(one.verdict != "fail" for one in self.checks)
+        """Whether no figure of any run failed."""
+        return all(one.verdict != "fail" for run in self.runs for one in run.checks)
 
 
 def check(
@@ -164,34 +186,32 @@ def check(
         progress: Told (done, total, words).
 
     Raises:
-        ValueError: If the scenario is not one of all of England.
+        CheckError: If the scenario is not one of all of England.
         ScenarioError: If a scenario of the library cannot be read.
     """
     if isinstance(what, Result):
-        return judge(from_result(what))
+        return CheckReport((judge(from_result(what)),))
     sizes: dict[str, object] = {"draws": DRAWS, "replications": DRAWS}
     if what is not None:
-        scenarios = [load_scenario(what.source, sizes)]
+        scenarios = [what.model_copy(update=sizes)]
     else:
         scenarios = [
             load_scenario(Path(folder) / f"{name}.toml", {**sizes, "months": months})
             for name, months in LIBRARY
         ]
-    report = CheckReport()
+    runs = []
     for number, scenario in enumerate(scenarios):
         if progress is not None:
             progress(number, len(scenarios), f"simulating {scenario.id}")
-        found = judge(run_england(scenario))
-        report.runs += found.runs
-        report.checks += found.checks
-    return report
+        runs.append(judge(run_england(scenario)))
+    return CheckReport(tuple(runs))
 
 
 def run_england(scenario: Scenario) -> Seen:
     """Simulate a scenario of England and keep the national figures of every replication.
 
     Raises:
-        ValueError: If it is not one of all of England.
+        CheckError: If it is not one of all of England.
     """
     from simulator.engines.arrays import make_layout, sum_block
     from simulator.model.compile import compile_scenario
@@ -211,26 +231,25 @@ def run_england(scenario: Scenario) -> Seen:
         stocks[2] += totals.heads.sum(axis=1)
         flows += totals.flows.sum(axis=2)
         clinical.append(totals.in_post[:, :: len(GROUPS)] / 100.0)
-        cost += pounds_by_staff(spec, totals)[0, Money.NHS_COST].sum(axis=0)
+        cost += pounds_by_staff(spec, totals)[:1, Money.NHS_COST].sum(axis=(0, 1))
     hiring = spec.hiring
     return Seen(
         scenario=scenario.id,
         opening=scenario.opening,
-        method=scenario.need.method,
         need=_need(spec),
         funded=stocks[0],
         in_post=stocks[1],
         heads=stocks[2],
         flows=flows,
         clinical=np.concatenate(clinical, axis=1),
-        cost=cost / stocks[1, 1:13].mean(axis=0),
+        cost=cost / stocks[1, 1:13].mean(axis=0) if len(flows) else None,
         stages=(hiring.round_quantiles, hiring.again_quantiles, hiring.notice_quantiles),
     )
 
 
 def _england_only(name: str, kind: str) -> None:
     if kind != "england":
-        raise ValueError(
+        raise CheckError(
             f"{name}: published figures are of all of England; name a scenario or a result with "
             "[place] england = true, such as scenarios/england.toml"
         )
@@ -246,7 +265,7 @@ def from_result(result: Result) -> Seen:
     """Read the national means of a stored result.
 
     Raises:
-        ValueError: If it is not one of all of England.
+        CheckError: If it is not one of all of England.
     """
     import tomllib
 
@@ -260,31 +279,35 @@ def from_result(result: Result) -> Seen:
     own = result.frame("places", level="trust", group="clinical", measure="in_post")
     clinical = own.pivot_table(index="month", columns="code", values="mean")
     names = [flow.name.lower() for flow in Flow]
+    money = result.frame("money", level="england", group="all", measure=Money.NHS_COST.name.lower())
+    in_post = stocks["in_post"].to_numpy(dtype=np.float64)[:, None]
     return Seen(
         scenario=result.manifest["scenario"]["id"],
         opening=result.manifest["opening"],
-        method=scenario.get("need", {}).get("method", "growth"),
         need=stocks["need"].to_numpy(dtype=np.float64)[:, None],
         funded=stocks["funded"].to_numpy(dtype=np.float64)[:, None],
-        in_post=stocks["in_post"].to_numpy(dtype=np.float64)[:, None],
+        in_post=in_post,
         heads=people.to_numpy(dtype=np.float64)[:, None],
         flows=years.reindex(columns=names).to_numpy(dtype=np.float64)[:, :, None],
         clinical=clinical.to_numpy(dtype=np.float64)[:, :, None],
+        cost=money["mean"].to_numpy(dtype=np.float64)[:1] / in_post[1:13].mean(axis=0)
+        if len(money)
+        else None,
     )
 
 
-def judge(seen: Seen) -> CheckReport:
+def judge(seen: Seen) -> RunCheck:
     """Judge every figure of a run."""
     futures = seen.in_post.shape[1]
-    words = f"{futures} futures" if futures > 1 else "the means of a stored result"
-    checks = [_judge(seen, figure) for figure in figures()]
-    return CheckReport([f"{seen.scenario} from {seen.opening}: {words}"], checks)
+    words = f"{futures} futures" if futures > 1 else "the means of a stored result, without ranges"
+    checks = tuple(_judge(seen, figure) for figure in figures())
+    return RunCheck(seen.scenario, f"{seen.scenario} from {seen.opening}: {words}", checks)
 
 
 def _judge(seen: Seen, figure: Figure) -> Check:
     values = figure.of(seen)
     if values is None:
-        return Check(seen.scenario, figure, None, None, None, "not observable")
+        return Check(figure, None, None, None, "not observable")
     mean = float(values.mean())
     low, high = (float(one) for one in np.quantile(values, (0.1, 0.9)))
     verdict: Verdict = "fail"
@@ -292,7 +315,7 @@ def _judge(seen: Seen, figure: Figure) -> Check:
         verdict = "pass"
     elif low <= figure.high and high >= figure.low:
         verdict = "warn"
-    return Check(seen.scenario, figure, mean, low, high, verdict)
+    return Check(figure, mean, low, high, verdict)
 
 
 # Figures ---------------------------------------------------------------------------------------
@@ -484,7 +507,7 @@ def _growth(seen: Seen) -> F64 | None:
 
 
 def _yearly(seen: Seen, flows: Sequence[Flow]) -> F64 | None:
-    """Flows over the average number of people, in the last of the first three years."""
+    """Flows over the average number of people, in the third year or the last of a shorter run."""
     year = min(len(seen.flows), 3) - 1
     if year < 0:
         return None

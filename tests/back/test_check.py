@@ -58,7 +58,6 @@ def seen(*, opening: str = "2020-03", months: int = 36, futures: int = 4) -> See
     return Seen(
         scenario="made-up",
         opening=opening,
-        method="growth",
         need=np.full(size, 68_572.24),
         funded=np.full(size, 1_000.0),
         in_post=np.full(size, 900.0),
@@ -186,6 +185,13 @@ def test_growth_runs_backwards_as_well() -> None:
     assert trust_size_factor(library, "2026-03") == 1.0
     # six years of 2.82 % a year
     assert trust_size_factor(library, "2020-03") == pytest.approx(1.0282**-6)
+
+
+def test_a_run_of_half_a_year_shows_nothing_but_its_opening() -> None:
+    sizes = {"draws": 1, "replications": 1, "months": 6}
+    run = judge(run_england(load_scenario(FOLDER / "england-2020.toml", sizes)))
+    shown = [one.figure.id for one in run.checks if one.verdict != "not observable"]
+    assert shown == ["group.clinical.share_of_trust_fte"]
 
 
 def test_only_england_can_be_checked() -> None:

@@ -13,6 +13,7 @@ from simulator.scenario.resolved import Scenario
 
 pytestmark = pytest.mark.crosscheck
 
+
 class Size(NamedTuple):
     """How much of a scenario is compared."""
 
