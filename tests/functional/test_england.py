@@ -82,7 +82,7 @@ def test_the_opening_vacancies_are_steady() -> None:
     stocks = england(steady())[:, :, ALL]
     rate = stocks[VACANCY] / stocks[FUNDED]
     assert rate[1:13].mean() == pytest.approx(rate[13:37].mean(), rel=0.05)
-    assert rate[0] == pytest.approx(0.071, abs=0.001)
+    assert rate[0] == pytest.approx(0.0425, abs=0.001)
 
 
 @pytest.mark.functional

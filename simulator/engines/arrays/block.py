@@ -113,6 +113,7 @@ def play_month(state: State, month: Month, market: Market | None) -> None:
     start_work(state, month, due.compress(phase == Phase.AGREED))
     promote(state, month, due.compress((phase == Phase.APPROVAL) | (phase == Phase.FROZEN)))
     match(state, month, due.compress(phase == Phase.ADVERT), market)
-    start_vacancies(state, gather(month.vacated), month.number)
+    opened = sum(len(index) for index in month.flows.get(Flow.OPENED, []))
+    start_vacancies(state, gather(month.vacated), month.number, opened)
     open_rounds(state, gather(month.advertised), month.number)
     draw_exits(state, gather(month.started), month.number)

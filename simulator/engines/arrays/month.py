@@ -24,7 +24,7 @@ class Month:
 
     number: int
     flows: dict[Flow, list[Index]] = field(default_factory=dict)
-    vacated: list[Index] = field(default_factory=list)
+    vacated: list[Index] = field(default_factory=list)  # posts that are opened come first
     advertised: list[Index] = field(default_factory=list)
     started: list[Index] = field(default_factory=list)
     moves: list[tuple[Index, Index]] = field(default_factory=list)  # flat positions: to, from

@@ -212,14 +212,18 @@ def _slowness(state: State, index: Index, month: int) -> F64:
     )
 
 
-def start_vacancies(state: State, index: Index, month: int) -> None:
-    """A vacancy starts: next turn, approval due after its keyed delay, or frozen until a thaw."""
+def start_vacancies(state: State, index: Index, month: int, opened: int = 0) -> None:
+    """A vacancy starts: next turn, approval due after its keyed delay, or frozen until a thaw.
+
+    The first ``opened`` posts have just been funded, which is their approval.
+    """
     hiring = state.layout.spec.hiring
     state.key[index] += ONE_TURN
     state.turn[index] += 1
     bits = state.numbers(index, keyed.Purpose.VACANCY)
     pick = keyed.fields(bits, 54, 10)
     delay = months_of(hiring.approval_quantiles, pick, _slowness(state, index, month))
+    delay[:opened] = 1
     due = month + delay
     if hiring.frozen_share[:, month].any():
         cell = state.cell.take(index)

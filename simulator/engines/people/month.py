@@ -66,7 +66,7 @@ def adjust(world: World, cell: int, change: int) -> None:
         slot = world.phase.index(ABSENT, slot, end)
         world.top[cell] = max(world.top[cell], slot - first + 1)
         world.flow(cell, Flow.OPENED)
-        world.start_vacancy(slot)
+        world.start_vacancy(slot, opened=True)
     if change < 0:
         vacant = [s for s in range(first, end) if world.phase[s] in HELD]
         for slot in vacant[change:]:

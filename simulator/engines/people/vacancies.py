@@ -61,7 +61,8 @@ def seek_approval(world: World, vacancy: Vacancy, bits: int) -> None:
     if field(bits, 0, 22) < tables.frozen[klass][world.month] * 2.0**22:
         world.set_phase(vacancy.slot, FROZEN)
         begins = tables.thaw[klass][world.month]
-    vacancy.due = begins + months(delay(world, vacancy), tables.approval[field(bits, 54, 10)])
+    wait = months(delay(world, vacancy), tables.approval[field(bits, 54, 10)])
+    vacancy.due = begins + (1 if vacancy.opened else wait)
 
 
 def recruit(world: World, vacancy: Vacancy) -> Life:

@@ -99,6 +99,7 @@ class Vacancy:
         "cell",
         "channel",
         "due",
+        "opened",
         "process",
         "round",
         "row",
@@ -107,8 +108,9 @@ class Vacancy:
         "z",
     )
 
-    def __init__(self, slot: int, cell: int, turn: int) -> None:
-        """Make a vacancy in a turn of a post."""
+    def __init__(self, slot: int, cell: int, turn: int, *, opened: bool = False) -> None:
+        """Make a vacancy in a turn of a post; ``opened``: the post has just been funded."""
+        self.opened = opened
         self.slot = slot
         self.cell = cell
         self.turn = turn
@@ -244,7 +246,7 @@ class World:
         self.fte_in_post[cell] += fte * ((phase == FILLED) - (was == FILLED))
         self.fte_funded[cell] += fte * ((phase != ABSENT) - (was != ABSENT))
 
-    def start_vacancy(self, slot: int) -> None:
+    def start_vacancy(self, slot: int, *, opened: bool = False) -> None:
         """A vacancy starts: in a post that is opened, or that its holder has just left."""
         self.turn[slot] += 1
         self.holders[slot] = None
@@ -252,7 +254,7 @@ class World:
         self.set_phase(slot, APPROVAL)
         cell = self.tables.slot_cell[slot]
         self.flow(cell, Flow.VACANCIES)
-        self.add_vacancy(Vacancy(slot, cell, self.turn[slot]))
+        self.add_vacancy(Vacancy(slot, cell, self.turn[slot], opened=opened))
 
     def add_vacancy(self, vacancy: Vacancy) -> None:
         """Start the process of a vacancy."""

@@ -153,7 +153,7 @@ def _hiring_rows(
             "approval_median",
             times.approval[0],
             "months",
-            "vacancy.rate.2022",
+            "vacancy.rate.steady",
             vacancy_rate(setting.library),
             vacant / (vacant + setting.total),
             "vacant posts / posts with a constant establishment",
@@ -330,7 +330,7 @@ def reconciliation_frame(
     import pandas as pd
 
     lines = list(national.lines)
-    grade = library.get("vacancy.rate.2022").grade
+    grade = library.get("vacancy.rate.steady").grade
     by_group = posts.sum(axis=(0, 2))
     heads = people.sum(axis=1)
     note = "by the law's own flows; the national rate is fitted"
@@ -341,7 +341,7 @@ def reconciliation_frame(
                 float(by_group[g] - heads[g]),
                 "posts",
                 "D",
-                "vacancy.rate.2022",
+                "vacancy.rate.steady",
                 note,
             )
         )
@@ -352,7 +352,7 @@ def reconciliation_frame(
             float(by_group.sum() - heads.sum()),
             "posts",
             grade,
-            "vacancy.rate.2022",
+            "vacancy.rate.steady",
             f"{100 * vacancy_rate(library):g} % of funded posts",
         ),
         Line(

@@ -13,13 +13,13 @@ from simulator.scenario.dates import month_after, months_between
 
 OBSERVED: Final = "stock.growth.observed"
 ASSUMED: Final = "stock.growth.assumed"
-VACANCY: Final = "vacancy.rate.2022"
+VACANCY: Final = "vacancy.rate.steady"
 LIST_MONTH: Final = "2026-03"
 """Month that the trusts' staff of the list stand for: March 2025, about 3 % high."""
 
 
 def vacancy_rate(library: Library) -> float:
-    """Vacancy rate that every census is fitted to: the only one published, whatever its opening."""
+    """Vacancy rate that every census is fitted to, whatever its opening: that without growth."""
     return library.get(VACANCY).values[0].value
 
 
