@@ -329,8 +329,8 @@ def figures() -> tuple[Figure, ...]:
             "vacancy rate, 2022",
             "vacancy.rate.2022",
             _vacancy_rate,
-            "test",
-            "the opening of 2020 was fitted to this rate with no growth; what is tested is growth",
+            "input",
+            "the rate of an opening without growth was chosen so that this comes out with it",
         ),
         _vacancies(),
         _parameter(
@@ -446,7 +446,7 @@ def _vacancies() -> Figure:
         high,
         (source,),
         "B",
-        "test",
+        "input",
         note,
     )
 
