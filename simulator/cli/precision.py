@@ -94,7 +94,7 @@ def reached_words(result: Result, level: str, code: str) -> Iterator[str]:
     month = next(month for _, month in found.values())
     if any(math.isnan(half) for half, _ in found.values()):
         return
-    known = " and ".join(f"{words} to about ± {half:,.2g}" for words, (half, _) in found.items())
+    known = " and ".join(f"{words} to about ± {_two_figures(half)}" for words, (half, _) in found.items())
     draws = int(result.manifest["draws"])
     more = "draws" if draws > 1 else "replications"
     yield (
@@ -102,3 +102,9 @@ def reached_words(result: Result, level: str, code: str) -> Iterator[str]:
         f"of {known} FTE (95 %). Half of that takes about four times as many {more}; "
         "`workforce precision` plans it."
     )
+
+
+def _two_figures(value: float) -> str:
+    """A number to two figures, written out: 2,200 and 0.45."""
+    short = float(f"{value:.2g}")
+    return f"{short:,.0f}" if short >= 10 else f"{short:g}"

@@ -498,15 +498,11 @@ class _Story:
     def _evidence(self) -> Iterator[str | Table]:
         """Grades of the parameters, and the assumptions that matter most."""
         from simulator.evidence.library import load_library
+        from simulator.scenario.used import drawn_parameters, used_parameters
 
         library = load_library()
-        ratio = self.scenario.get("need", {}).get("method") == "ratio"
-        idle = (
-            {"need.growth"}
-            if ratio
-            else {"need.ratio.share_of_trust_fte", "need.trust_size_growth"}
-        )
-        used = [one for one in library if "check only" not in one.title and one.id not in idle]
+        used = [library.get(name) for name in used_parameters(self.scenario)]
+        varying = drawn_parameters(self.scenario)
         own = self.scenario.get("parameters", {})
         counts = {grade: sum(one.grade == grade for one in used) for grade in "ABCD"}
         yield ""
@@ -518,11 +514,8 @@ class _Story:
             + (f" The scenario replaces {len(own)} of them by its own." if own else "")
             + " Those that matter most:"
         )
-        varying = {one.id for one in used if one.varies and _has_range(own.get(one.id, {}))}
-        if self.manifest["draws"] == 1:
-            varying = set()
         for name, words in ASSUMED.items():
-            if name in idle:
+            if library.get(name) not in used:
                 continue
             one, value = library.get(name), own.get(name, {}).get("value")
             dated = [(each.start, each.value) for each in one.values]
@@ -535,17 +528,14 @@ class _Story:
             yield f"  {words} ({name}): {shown}; {source}, {drawn}"
         if varying:
             yield (
-                f"Low and high hold the doubt of the {len(varying)} parameters that vary and of "
+                f"Low and high hold the doubt of the {len(varying)} parameters that vary "
+                f"({', '.join(varying)}) and of "
                 "differences between trusts. The other parameters are held at their values and "
                 "the form of the model is taken as given, so true doubt is wider. "
                 "`workforce evidence ID` shows the source and range of each."
             )
         else:
             yield "No parameter varies in this run, so true doubt is much wider."
-
-
-def _has_range(override: dict[str, Any]) -> bool:
-    return not ("low" in override and override["low"] == override.get("high"))
 
 
 def _dated_value(dated: list[tuple[str, float]], unit: str, manifest: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ A change is an address and a value, so that sweeps, futures and pages all write 
 from __future__ import annotations
 
 import copy
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -19,24 +20,19 @@ from typing import Any, Final
 import numpy as np
 
 from simulator.domain.digests import digest_of
-from simulator.evidence.library import Parameter, load_library
+from simulator.evidence.library import Parameter
 from simulator.model.draws import quantile
 from simulator.scenario import Problem, Scenario, ScenarioError, load_scenario
 from simulator.scenario.numbers import RUN_PARAMETERS
 from simulator.scenario.problems import shown
 from simulator.scenario.reader import COMMAND_LINE, read_layers
+from simulator.scenario.used import drawn_parameters
 
 SETTINGS: Final = ("seed", "months", "draws", "replications")
 KINDS: Final = ("lever.ID.KEY", "parameters.ID", "fitted.NAME", "need.method", *SETTINGS)
 SWITCH: Final = "on"
 LEVER_KEYS: Final = (SWITCH, "value", "start", "end", "ramp_months")
 """What may be changed of a lever. What it does, and for whom, is another lever."""
-_OF_METHOD: Final = {
-    "need.growth": "growth",
-    "need.ratio.share_of_trust_fte": "ratio",
-    "need.trust_size_growth": "ratio",
-}
-"""Parameters that only one way to project need reads."""
 _PATHS: Final = frozenset({"need.funded_share"})
 """Parameters whose dated values are a path, of which the draws move the level."""
 _WORDS: Final = {"reason": "Value of a variant", "author": "The variant"}
@@ -158,9 +154,9 @@ def law_digest(scenario: Scenario) -> str:
 
 def varying(scenario: Scenario) -> tuple[str, ...]:
     """Parameters that are drawn and that this scenario reads, in the order of the library."""
-    ids = (name for name in load_library().ids if name in RUN_PARAMETERS)
-    unread = {name for name, method in _OF_METHOD.items() if method != scenario.need.method}
-    return tuple(name for name in ids if scenario.parameter(name).varies and name not in unread)
+    content = tomllib.loads(scenario.canonical_toml())
+    read = drawn_parameters(content | {"draws": 2})  # of a single draw too: what would be drawn
+    return tuple(name for name in read if name in RUN_PARAMETERS)
 
 
 def held_at(parameter: Parameter, opening: str, unit: float) -> dict[str, object]:

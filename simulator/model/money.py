@@ -200,7 +200,7 @@ class _LeverCosts:
         path = np.array(self.scenario.lever_path(lever))[1 : self.fixed.shape[1] * YEAR + 1]
         yearly = path.reshape(-1, YEAR).mean(axis=1)
         force = reach[:, None] * yearly
-        unit, extra = row["cost_unit"], abs(lever.value - 1.0)
+        unit, saved = row["cost_unit"], max(1.0 - lever.value, 0.0)
         if unit == "per_head_year":
             self.head += cost * force / YEAR
         elif unit == "percent_of_pay":
@@ -212,7 +212,7 @@ class _LeverCosts:
         elif unit == "per_trust_year":
             self._per_trust(lever, cost * reach, yearly)
         elif lever.target == "need":
-            self.fixed += cost * extra * self.need[:, None] * force
+            self.fixed += cost * saved * self.need[:, None] * force
 
     def _concerns(self, lever: Lever, trust: Trust) -> bool:
         """Does a lever reach a trust; one on programmes, a trust that has such a programme?"""

@@ -42,6 +42,7 @@ UNIT_BOUNDS: Final = {
     "factor": FACTOR,
     "log-sd": SPREAD,
     "FTE per head": Bounds(0, 1.5, "FTE per head is between 0 and 1.5"),
+    "FTE per bed": Bounds(0, 5, "FTE per bed is between 0 and 5"),
     "FTE": COUNT,
     "heads": COUNT,
     "GBP": Bounds(0, 1e12, "pounds are between 0 and 1,000,000,000,000"),
@@ -118,7 +119,9 @@ RUN_PARAMETERS: Final = frozenset(
         "training.trainees_per_supervisor",
     }
 )
-"""Parameters that a run reads; all others enter only through the census."""
+"""Parameters that a run reads and a scenario may replace."""
+PRICES: Final = ("cover.", "money.", "oncost.", "pay.", "prices.")
+"""How the names of prices, pay and on-costs begin: a run reads them, a scenario keeps them."""
 
 
 def check_parameters(
@@ -133,10 +136,13 @@ def check_parameters(
             problems.append(layered.problem(path, None, words))
             continue
         if name not in RUN_PARAMETERS:
-            words = (
-                "this number is used when the census is built, not in a run, so it would change "
-                f"nothing; give one of {', '.join(sorted(RUN_PARAMETERS))}, or a [fitted] value"
+            why = (
+                "prices, pay and on-costs are alike in all scenarios and cannot be replaced"
+                if name.startswith(PRICES)
+                else "this number is used when the census is built, not in a run, so it would "
+                "change nothing"
             )
+            words = f"{why}; give one of {', '.join(sorted(RUN_PARAMETERS))}, or a [fitted] value"
             problems.append(layered.problem(path, name, words))
             continue
         problems += _check_override(layered, path, override, library.get(name))

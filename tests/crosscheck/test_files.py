@@ -47,6 +47,9 @@ def kind_of(path: Path) -> str:
 ALL = sorted((Path(__file__).parents[2] / "scenarios").glob("*.toml"))
 FILES = [path for path in ALL if path.stem == "england" or kind_of(path) != "England"]
 """Of all of England the baseline alone: what the others hold, everything-on.toml holds together."""
+LIBRARY = [path for path in ALL if path not in FILES]
+LIBRARY_SIZE = Size(1, months=96)
+"""Of the England-wide library: long enough for every lever and programme to have begun."""
 
 
 def compare(scenario: Scenario, replications: int) -> CrossCheck:
@@ -77,3 +80,10 @@ def test_a_few_replications(path: Path) -> None:
 def test_full_counts(path: Path) -> None:
     replications, months = FULL[kind_of(path)]
     compare(cut(path, months), replications)
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.stem)
+def test_england_wide_library(path: Path) -> None:
+    months = min(LIBRARY_SIZE.months or 0, load_scenario(path).months)
+    compare(cut(path, months), LIBRARY_SIZE.replications)

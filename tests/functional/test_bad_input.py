@@ -300,8 +300,8 @@ LEVERS = [
     Case(
         "unknown-operation", '"multiply"', '"times"', ("lever[0].operation", '"times"', "multiply")
     ),
-    Case("add-to-leaving", '"multiply"', '"add"', ("lever[0].operation", "multiply leaving")),
-    Case("set-leaving", '"multiply"', '"set"', ("lever[0].operation", "only places can be set")),
+    Case("add-to-leaving", '"multiply"', '"add"', ("lever[0].operation", "leaving takes multiply")),
+    Case("set-leaving", '"multiply"', '"set"', ("lever[0].operation", "leaving takes multiply")),
     Case(
         "negative-multiplier",
         "value = 0.9",
@@ -421,6 +421,124 @@ LEVERS = [
     ),
     Case("lever-as-table", "[[lever]]\nid", "[lever]\nid", ("TOML", "lever")),
 ]
+PROGRAMME = """\
+[[programme]]
+id = "record"
+title = "A record"
+kind = "epr"
+go_live = "2029-03"
+scale = 1.0
+slips = true
+trusts = ["RGT"]
+rationale = "A date"
+author = "Test"
+
+"""
+FIRST = '[[lever]]\nid = "retention"'
+LEAVING = 'target = "leaving"\noperation = "multiply"\nvalue = 0.9'
+REACH = 'trusts = ["RGT"]\nrationale'
+
+
+def _target(target: str, operation: str, value: str, *told: str, more: str = "") -> Case:
+    """Another target in place of leaving."""
+    new = f'target = "{target}"\noperation = "{operation}"\nvalue = {value}{more}'
+    return Case(f"{target}-{operation}-{value}{more[:24].strip()}", LEAVING, new, told)
+
+
+def _programme(old: str, new: str, *told: str) -> Case:
+    """A programme with one mistake."""
+    assert old in PROGRAMME
+    return Case(
+        f"programme-{new.strip()[:40]}", FIRST, PROGRAMME.replace(old, new, 1) + FIRST, told
+    )
+
+
+MARKET = [
+    _target("frozen", "multiply", "0.5", "lever[0].operation", '"multiply"', "frozen takes set"),
+    _target("frozen", "set", "30", "lever[0].value", "30", "30 % is written 0.3"),
+    _target("pooling", "set", "-0.1", "lever[0].value", "-0.1", "a share is between 0 and 1"),
+    _target("pooling", "add", "0.1", "lever[0].operation", '"add"', "pooling takes set"),
+    _target("attraction", "add", "0.1", "lever[0].operation", "attraction takes multiply"),
+    _target("attraction", "multiply", "115", "lever[0].value", "115", "between 0 and 20"),
+    _target("returning", "multiply", "2", "lever[0].trusts", "returning belongs to a region"),
+    _target("international", "set", "2", "lever[0].operation", "international takes multiply"),
+    _target("supervision", "multiply", "2", "lever[0].trusts", "supervision belongs to a region"),
+    _target("programme_delay", "multiply", "2", "lever[0].operation", "programme_delay takes add"),
+    _target("programme_delay", "add", "6", "lever[0].target", "has no [[programme]]"),
+    _target("programme_delay", "add", "1.5", "lever[0].value", "1.5", "a whole number of months"),
+    _target("programme_delay", "add", "121", "lever[0].value", "121", "at most 120"),
+    _target("programme_scale", "add", "1", "lever[0].operation", "programme_scale takes multiply"),
+    _target(
+        "leaving",
+        "multiply",
+        "0.9",
+        "lever[0].programmes",
+        "programmes go with programme_delay or programme_scale, not with leaving",
+        more='\nprogrammes = ["record"]',
+    ),
+    _target(
+        "leaving",
+        "multiply",
+        "0.9",
+        "lever[0].kind",
+        '"retention_ofer"',
+        "no such kind in the catalogue; did you mean retention_offer",
+        more='\nkind = "retention_ofer"',
+    ),
+    Case(
+        "unknown-programme",
+        FIRST,
+        PROGRAMME
+        + '[[lever]]\nid = "late"\ntitle = "Late"\ntarget = "programme_delay"\n'
+        + 'operation = "add"\nvalue = 6\nstart = "2026-10"\nprogrammes = ["recrod"]\n'
+        + 'rationale = "A test"\nauthor = "Test"\n\n'
+        + FIRST,
+        ("lever[0].programmes", '"recrod"', "no such programme", "known: record"),
+    ),
+    Case(
+        "pooling-in-a-replayed-rest",
+        BASE,
+        BASE.replace('"coupled"', '"baseline"').replace(
+            LEAVING, 'target = "pooling"\noperation = "set"\nvalue = 0.4'
+        ),
+        ("lever[0].target", '"pooling"', "name the care system as the place"),
+    ),
+    _programme('"epr"', '"ehr"', "programme[0].kind", '"ehr"', "one of epr, shared_care_record"),
+    _programme('go_live = "2029-03"\n', "", "programme[0].go_live", "missing", "YYYY-MM"),
+    _programme('"2029-03"', '"2029"', "programme[0].go_live", '"2029"', "YYYY-MM"),
+    _programme("scale = 1.0", "scale = -1.0", "programme[0].scale", "-1.0", "0 to 10"),
+    _programme("scale = 1.0", 'scale = "twice"', "programme[0].scale", '"twice"', "0 to 10"),
+    _programme("slips = true", "slips = 9", "programme[0].slips", "9", "true if go-live can slip"),
+    _programme('["RGT"]', '["XXX"]', "programme[0].trusts", "XXX", "no trust has the code"),
+    _programme('["RGT"]', '["RNA"]', "programme[0].trusts", "RNA", "not in the census"),
+    _programme(
+        'trusts = ["RGT"]',
+        'trusts = ["RGT"]\nregions = ["Y61"]',
+        "programme[0].regions",
+        "name one of",
+    ),
+    _programme('rationale = "A date"\n', "", "programme[0].rationale", "missing", "in words"),
+    _programme("slips = true", "slip = true", "programme[0].slip", "unknown key", '"slips"'),
+    Case(
+        "programme-twice",
+        FIRST,
+        PROGRAMME + PROGRAMME + FIRST,
+        ("programme[1].id", '"record"', "another programme has this id"),
+    ),
+    Case(
+        "beds-out-of-range",
+        'parameters."need.growth"]\nvalue = 0.05',
+        'parameters."need.maturity.fte_per_bed_low"]\nvalue = 82',
+        ("need.maturity.fte_per_bed_low", "82", "FTE per bed is between 0 and 5"),
+    ),
+    Case(
+        "price-of-their-own",
+        'parameters."need.growth"]\nvalue = 0.05',
+        'parameters."pay.award"]\nvalue = 0.05',
+        ("pay.award", "prices, pay and on-costs are alike in all scenarios"),
+    ),
+    _replaced("method", '"growth"', '"hee2"', "need.method", '"hee2"', '"maturity"', '"hee"'),
+]
 FILES = [
     Case("toml-syntax", "months = 60", "months 60", ("line 5, column 8", "TOML")),
     Case("toml-twice", "months = 60", "months = 60\nmonths = 61", ("line 6", "overwrite")),
@@ -487,7 +605,7 @@ TABLES = [
     _row(ROWS, "", "line 1", "the file is empty", "trust,group,band"),
     _row(FILLED, '"' + FILLED, "not a CSV table"),
 ]
-CASES = [*SCALARS, *PLACES, *NUMBERS, *LEVERS, *FILES, *TABLES]
+CASES = [*SCALARS, *PLACES, *NUMBERS, *LEVERS, *MARKET, *FILES, *TABLES]
 
 
 @pytest.fixture

@@ -52,9 +52,11 @@ def test_thirds_of_draws_are_ordered_by_their_parameter() -> None:
     from simulator.model.draws import sample
 
     scenario = load_scenario(LADDER, {"draws": 9, "replications": 9})
-    found = {words: mask for words, _, mask in _groups(scenario, ["supply.growth"])}
-    values = sample(scenario.seed, 9, scenario.parameter("supply.growth"), scenario.opening)
-    low, high = found["low supply.growth"], found["high supply.growth"]
+    found = {words: mask for words, _, mask in _groups(scenario, ["hiring.internal_factor"])}
+    values = sample(
+        scenario.seed, 9, scenario.parameter("hiring.internal_factor"), scenario.opening
+    )
+    low, high = found["low hiring.internal_factor"], found["high hiring.internal_factor"]
     assert (low.sum(), high.sum(), found["all draws"].sum()) == (3, 3, 9)
     assert (
         values[low].max() < values[~low & ~high].min() <= values[~high].max() < values[high].min()
@@ -82,7 +84,7 @@ def test_named_futures_are_laid_over_every_policy(tmp_path: Path) -> None:
         '[[future]]\nid = "slow"\ntitle = "Slow"\nchanges = { "parameters.need.growth" = 0.02 }\n',
         encoding="utf-8",
     )
-    by, futures = ["need.growth", "supply.growth"], read_futures(path)
+    by, futures = ["need.growth", "hiring.internal_factor"], read_futures(path)
     found = robust([CAMBRIDGE, RETENTION], Goal(100), futures=futures, by=by, settings=SIZES)
     table = found.table.set_index(["policy", "future"])["mean"]
     name = found.verdicts[1].policy
@@ -90,11 +92,11 @@ def test_named_futures_are_laid_over_every_policy(tmp_path: Path) -> None:
         "as stated, all draws",
         "as stated, low need.growth",
         "as stated, high need.growth",
-        "as stated, low supply.growth",
-        "as stated, high supply.growth",
+        "as stated, low hiring.internal_factor",
+        "as stated, high hiring.internal_factor",
         "slow, all draws",  # which settles the growth of need
-        "slow, low supply.growth",
-        "slow, high supply.growth",
+        "slow, low hiring.internal_factor",
+        "slow, high hiring.internal_factor",
     ]
     assert table[name, "slow, all draws"] < table[name, "as stated, all draws"]
     scenario = load_scenario(RETENTION, SIZES)

@@ -16,7 +16,9 @@ import simulator
 from simulator.charts.fan import fan_chart
 from simulator.charts.words import month_name, place_name, rounded
 from simulator.cli.summary import print_summary
+from simulator.evidence.library import Library, Parameter, load_library
 from simulator.results.result import Result
+from simulator.scenario.used import drawn_parameters, used_parameters
 
 pytestmark = pytest.mark.functional
 
@@ -72,10 +74,90 @@ def test_ranges_grades_and_caveats_are_said(trust: Result) -> None:
     assert "8 of 10 simulated futures lie between them" in text
     assert "both doubt about parameters and chance" in text
     assert re.search(r"Parameters make (\d+ %|nearly all) of the variance of staff in post", text)
-    assert "28 D (assumption)" in text
     assert "supply.tightness" in text
     assert "true doubt is wider" in text
     assert "Not for: decisions about individual people" in text
+
+
+def test_the_parameters_counted_are_those_that_the_run_reads(trust: Result) -> None:
+    """Their grades add up, other methods of need are left out, and those that vary are named."""
+    text = " ".join(told(trust).split())
+    total, *grades = map(
+        int,
+        re.search(  # type: ignore[union-attr]
+            r"Of the (\d+) parameters behind the numbers, (\d+) are grade A .*?, (\d+) B .*?, "
+            r"(\d+) C .*? and (\d+) D \(assumption\)",
+            text,
+        ).groups(),
+    )
+    used = used_parameters(tomllib.loads(trust.scenario_toml))
+    assert total == sum(grades) == len(used) < len(load_library())
+    assert grades[3] == sum(load_library().get(name).grade == "D" for name in used)
+    varying = re.search(r"the (\d+) parameters that vary \(([^)]*)\)", text)
+    assert varying
+    assert varying[2].split(", ") == [
+        "need.growth",
+        "need.funded_share",
+        "leaving.organisation_rate",
+        "hiring.approval_median_months",
+        "supply.tightness",
+        "supply.growth",
+        "hiring.round_success_factor",
+        "market.mover_factor",
+        "market.congestion_factor",
+        "hiring.internal_factor",
+        "training.completion_factor",
+    ]
+    assert int(varying[1]) == 11
+
+
+def test_what_is_read_and_drawn_follows_the_scenario() -> None:
+    plain: dict[str, object] = {"draws": 4, "need": {"method": "growth"}}
+    assert {"need.growth", "pay.award", "age.stock_over_60"} < set(used_parameters(plain))
+    assert not {"need.hee.growth", "sickness.rate", "check.paybill"} & set(used_parameters(plain))
+    mature = {**plain, "need": {"method": "maturity"}}
+    assert "need.growth" not in used_parameters(mature)
+    assert "need.maturity.progress" in drawn_parameters(mature)
+    assert "need.trust_size_growth" in drawn_parameters({**plain, "need": {"method": "ratio"}})
+    assert "programme.slip_months" in used_parameters({**plain, "programme": [{"id": "one"}]})
+    upskilling = {**plain, "lever": [{"target": "internal_share"}]}
+    extra = set(used_parameters(upskilling)) - set(used_parameters(plain))
+    assert extra == {"upskilling.promotion_effect"}
+    assert drawn_parameters({**plain, "draws": 1}) == ()
+    replayed = set(drawn_parameters({**plain, "rest": "baseline"}))
+    assert set(drawn_parameters(plain)) - replayed == {
+        "market.congestion_factor",
+        "market.mover_factor",
+        "supply.growth",
+        "supply.tightness",
+        "training.completion_factor",
+    }
+    held = {**plain, "parameters": {"need.growth": {"value": 0.1, "low": 0.1, "high": 0.1}}}
+    assert set(drawn_parameters(plain)) - set(drawn_parameters(held)) == {"need.growth"}
+
+
+@pytest.mark.nightly
+def test_every_parameter_counted_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By building the census, or by compiling a scenario that has everything."""
+    from simulator.evidence.trusts import opening_trusts
+    from simulator.model.census.build import build_census
+    from simulator.model.compile import compile_scenario
+
+    library, read, original = load_library(), set[str](), Library.get
+
+    def recorded(self: Library, name: str) -> Parameter:
+        read.add(name)
+        return original(self, name)
+
+    monkeypatch.setattr(Library, "get", recorded)
+    build_census("2026-03", library, opening_trusts("2026-03")[0])
+    used: set[str] = set()
+    for method in ("growth", "hee", "ratio", "maturity"):
+        over = {"need": {"method": method}}
+        scenario = simulator.load_scenario(LADDER.parent / "everything-on.toml", over)
+        compile_scenario(scenario)
+        used |= set(used_parameters(tomllib.loads(scenario.canonical_toml())))
+    assert used == read
 
 
 def test_numbers_are_those_of_the_tables(trust: Result) -> None:
@@ -118,7 +200,7 @@ def test_flows_of_the_sentence_are_those_of_the_table(trust: Result) -> None:
     flows = trust.frame("flows", level="trust", code="RGT", group="all")
     total = flows.groupby("measure")["mean"].sum()
     assert match[1] == rounded(total["opened"] - total["withdrawn"])
-    assert match[2] == rounded(total[["left", "retired", "moved_out"]].sum())
+    assert match[2] == rounded(total[["left", "break", "retired", "moved_out"]].sum())
 
 
 def test_one_future_and_a_short_run(tmp_path: Path) -> None:
@@ -165,7 +247,7 @@ def test_names() -> None:
 
 
 def test_fan_chart_holds_its_numbers_in_words(ladder: Result) -> None:
-    chart = fan_chart(ladder, level="trust", code="RGT").to_dict()
+    chart = fan_chart(ladder, level="trust", code="RGT").spec()
     stocks = ladder.frame("places", code="RGT", group="all", month=60).set_index("measure")
     assert rounded(float(stocks["mean"]["need"])) in chart["description"]
     assert rounded(float(stocks["q10.0"]["in_post"])) in chart["description"]
