@@ -19,6 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from simulator.experiments.bundle import make_bundle
     from simulator.experiments.check import check
     from simulator.experiments.compare import compare
     from simulator.experiments.crosscheck import crosscheck
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from simulator.experiments.tornado import tornado
     from simulator.experiments.variants import vary
     from simulator.experiments.verify import verify
+    from simulator.reports.write import write_reports
     from simulator.results.result import read_result
     from simulator.scenario.loader import load_scenario
 
@@ -48,6 +50,7 @@ __all__ = [
     "explain",
     "importance",
     "load_scenario",
+    "make_bundle",
     "precision",
     "read_result",
     "read_sweep",
@@ -59,6 +62,7 @@ __all__ = [
     "tornado",
     "vary",
     "verify",
+    "write_reports",
 ]
 _WHERE: Final = {
     "check": ("simulator.experiments.check", "check"),
@@ -69,6 +73,7 @@ _WHERE: Final = {
     "explain": ("simulator.experiments.explain", "explain"),
     "importance": ("simulator.experiments.sensitivity", "importance"),
     "load_scenario": ("simulator.scenario", "load_scenario"),
+    "make_bundle": ("simulator.experiments.bundle", "make_bundle"),
     "precision": ("simulator.experiments.precision", "precision"),
     "read_result": ("simulator.results.result", "read_result"),
     "read_sweep": ("simulator.experiments.sweep", "read_sweep"),
@@ -80,6 +85,7 @@ _WHERE: Final = {
     "tornado": ("simulator.experiments.tornado", "tornado"),
     "vary": ("simulator.experiments.variants", "vary"),
     "verify": ("simulator.experiments.verify", "verify"),
+    "write_reports": ("simulator.reports.write", "write_reports"),
 }
 
 

@@ -1,31 +1,52 @@
-"""A fan chart: staff in post with its doubt, beside need and funded posts."""
+"""Fan charts: stocks of a place with their doubt, month by month."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import altair as alt
 
-from simulator.charts.words import GROUP_WORDS, month_name, percent, place_name, rounded
+from simulator.charts.figure import (
+    BANDS,
+    BLUE,
+    HIGH,
+    INK,
+    LOW,
+    ORANGE,
+    PURPLE,
+    TEAL,
+    WIDTH,
+    Figure,
+    amount,
+    band,
+    end_labels,
+    first_and_last,
+    line,
+    lowered,
+    place_rows,
+    place_words,
+    source_words,
+    span,
+    styled,
+    with_range,
+)
+from simulator.charts.words import GROUP_WORDS, month_name, place_name
+from simulator.domain.words import GROUPS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from simulator.results.result import Result
 
-BLUE: Final = "#12436D"
-TEAL: Final = "#28A197"
-DARK: Final = "#1B1B1B"
-_BANDS: Final = (
-    ("q02.5", "q97.5", 0.14),
-    ("q10.0", "q90.0", 0.18),
-    ("q25.0", "q75.0", 0.26),
-)
-_WIDTH: Final = 640
 _HEIGHT: Final = 330
+_SHOWN: Final = {"need": "Need", "funded": "funded posts", "in_post": "staff in post"}
+_COLUMNS: Final = ["group", "measure", "month", "date", "mean", *(q for b in BANDS for q in b[:2])]
+_GROUP_COLOURS: Final = dict(zip(GROUPS, (PURPLE, BLUE, ORANGE), strict=True))
 
 
-def fan_chart(result: Result, *, level: str, code: str, group: str = "all") -> alt.LayerChart:
+def fan_chart(result: Result, *, level: str, code: str, group: str = "all") -> Figure:
     """Draw staff in post as a fan, with the means of need and funded posts.
 
     Args:
@@ -34,152 +55,170 @@ def fan_chart(result: Result, *, level: str, code: str, group: str = "all") -> a
         code: The place's code, as in the result's table ``places``.
         group: ``clinical``, ``data``, ``digital`` or ``all``.
 
-    Returns:
-        A chart with title, subtitle and a description (alternative text) that hold the numbers.
-
     Raises:
         KeyError: If the result has no such place or group.
     """
-    frame = result.frame("places", level=level, code=code, group=group)
-    if frame.empty:
-        raise KeyError(f"the result has no place {level} {code} with group {group!r}")
-    lines = frame.pivot_table(index="date", columns="measure", values="mean").reset_index()
-    fan = frame.loc[frame["measure"] == "in_post"]
-    bands = [_band(fan, *band) for band in _BANDS]
+    frame = place_rows(result, "places", level, code, group)
+    need, funded, staff = (frame.loc[frame["measure"] == one] for one in _SHOWN)
     layers = [
-        *bands,
-        _line(lines, "in_post", BLUE, []),
-        _line(lines, "funded", TEAL, []),
-        _line(lines, "need", "white", [], width=4.5),
-        _line(lines, "need", DARK, [7, 4]),
-        *_labels(frame, lines, fan),
+        *(band(staff, *one) for one in BANDS),
+        line(staff, BLUE),
+        line(funded, TEAL),
+        line(need, "white", width=4.5),
+        line(need, INK, [7, 4]),
+        _fan_labels(need, funded, staff),
     ]
-    title, subtitle = _words(result, frame, level, code, group)
-    chart: alt.LayerChart = (
-        alt.layer(*layers)
-        .properties(
-            width=_WIDTH,
-            height=_HEIGHT,
-            title=alt.TitleParams(title, subtitle=subtitle),
-            description=_alternative(frame, level, code, group),
-        )
-        .configure(font="Arial, Helvetica, sans-serif", background="white")  # first: it replaces
-        .configure_axis(labelColor=DARK, titleColor=DARK, gridColor="#E3E3E3", labelFontSize=12)
-        .configure_title(
-            anchor="start", color=DARK, subtitleColor=DARK, fontSize=17, subtitleFontSize=12.5
-        )
-        .configure_view(stroke=None)
-    )
-    return chart
-
-
-def _time() -> Any:
-    return alt.X(
-        "date:T",
-        title=None,
-        axis=alt.Axis(format="%Y", tickCount="year", grid=False, labelFlush=True),
+    sentence = shortfall_words(frame, level, code, group)
+    last = first_and_last(need)[1]
+    details = [
+        f"Full-time equivalent staff, end of month, {place_words(level, code, group)}. Lines are "
+        "means. Bands hold half, 8 of 10 and 95 of 100 futures.",
+        f"Need has its own doubt: {span(last)} in {last['date'][:4]} in 8 of 10 futures.",
+        source_words(result.manifest),
+    ]
+    parts = [
+        f"{words} {_from_to(frame.loc[frame['measure'] == measure])}"
+        for measure, words in _SHOWN.items()
+    ]
+    text = f"Fan chart, {place_words(level, code, group)}, full-time equivalents: "
+    text += f"{'; '.join(parts)}."
+    chart = alt.layer(*layers).properties(width=WIDTH, height=_HEIGHT)
+    return Figure(
+        styled(chart, f"{sentence}, if the assumptions hold", details, text),
+        text,
+        frame.loc[frame["measure"].isin(_SHOWN), _COLUMNS].reset_index(drop=True),
+        f"{sentence}.",
     )
 
 
-def _amount(field: str) -> Any:
-    return alt.Y(f"{field}:Q", title=None, scale=alt.Scale(zero=True), axis=alt.Axis(format=",.0f"))
+def shortfall_chart(result: Result, *, level: str, code: str, group: str = "all") -> Figure:
+    """Draw the shortfall, need less staff in post, as a fan.
 
-
-def _band(fan: pd.DataFrame, low: str, high: str, opacity: float) -> alt.Chart:
-    part = fan[["date", low, high]].set_axis(["date", "low", "high"], axis=1)
-    area = alt.Chart(part).mark_area(color=BLUE, opacity=opacity)
-    chart: alt.Chart = area.encode(x=_time(), y=_amount("low"), y2="high:Q")
-    return chart
-
-
-def _line(
-    lines: pd.DataFrame, measure: str, colour: str, dash: list[int], width: float = 2.2
-) -> alt.Chart:
-    line = alt.Chart(lines[["date", measure]]).mark_line(
-        color=colour, strokeDash=dash, strokeWidth=width, clip=True
+    Args and errors as for :func:`fan_chart`.
+    """
+    frame = place_rows(result, "places", level, code, group)
+    rows = frame.loc[frame["measure"] == "shortfall"]
+    last = first_and_last(rows)[1]
+    texts = [
+        (float(last["mean"]), "shortfall", PURPLE),
+        (float(last["q97.5"]), "95 of 100 futures", PURPLE),
+        (float(last[HIGH]), "8 of 10 futures", PURPLE),
+    ]
+    layers = [
+        *(band(rows, *one, PURPLE) for one in BANDS),
+        line(rows, PURPLE),
+        end_labels(texts, last["date"], _range([rows])),
+    ]
+    sentence = shortfall_words(frame, level, code, group)
+    details = [
+        "Shortfall: need less staff in post, full-time equivalents, end of month, "
+        f"{place_words(level, code, group)}. The line is the mean. Bands hold half, 8 of 10 and 95 "
+        "of 100 futures.",
+        source_words(result.manifest),
+    ]
+    text = (
+        f"Fan chart of the shortfall, {place_words(level, code, group)}, full-time equivalents: "
+        f"{_from_to(rows)}."
     )
-    chart: alt.Chart = line.encode(x=_time(), y=_amount(measure))
-    return chart
+    return Figure(
+        styled(alt.layer(*layers).properties(width=WIDTH, height=260), sentence, details, text),
+        text,
+        rows[_COLUMNS].reset_index(drop=True),
+        f"{sentence}.",
+    )
 
 
-def _labels(
-    frame: pd.DataFrame, lines: pd.DataFrame, fan: pd.DataFrame
-) -> list[alt.Chart | alt.LayerChart]:
-    """Words at the right end of each line, kept apart, and at each band."""
+def vacancy_chart(result: Result, *, level: str, code: str) -> Figure:
+    """Draw vacancy by staff group, each with the range that holds 8 of 10 futures.
+
+    Args and errors as for :func:`fan_chart`.
+    """
     import pandas as pd
 
-    last = lines.iloc[-1]
-    end = fan.iloc[-1]
+    groups = {one: place_rows(result, "places", level, code, one) for one in GROUPS}
+    rows = {one: part.loc[part["measure"] == "vacancy"] for one, part in groups.items()}
+    ends = {one: first_and_last(part)[1] for one, part in rows.items()}
     texts = [
-        (float(last["need"]), "need", DARK),
-        (float(last["funded"]), "funded posts", "#1A6F68"),
-        (float(end["q97.5"]), "95 of 100 futures", BLUE),
-        (float(end["q90.0"]), "8 of 10 futures", BLUE),
-        (float(last["in_post"]), "staff in post", BLUE),
+        (float(last["mean"]), lowered(GROUP_WORDS[one]), _GROUP_COLOURS[one])
+        for one, last in ends.items()
     ]
-    top = max(float(frame["mean"].max()), float(fan["q97.5"].max()))
-    gap, placed = top * 0.055, float("inf")
-    charts: list[alt.Chart | alt.LayerChart] = []
-    for value, words, colour in sorted(texts, key=lambda one: -one[0]):
-        placed = min(value, placed - gap)
-        data = pd.DataFrame({"date": [last["date"]], "at": [placed], "words": [words]})
-        weight: Literal["normal", "bold"] = "normal" if "futures" in words else "bold"
-        charts.append(
-            alt.Chart(data)
-            .mark_text(align="left", dx=7, color=colour, fontSize=12, fontWeight=weight, clip=False)
-            .encode(x=_time(), y=_amount("at"), text="words:N")
-        )
-    return charts
-
-
-def _ends(frame: pd.DataFrame, measure: str) -> tuple[Any, Any]:
-    part = frame.loc[frame["measure"] == measure].sort_values("month")
-    return part.iloc[0], part.iloc[-1]
-
-
-def _words(
-    result: Result, frame: pd.DataFrame, level: str, code: str, group: str
-) -> tuple[list[str], list[str]]:
-    """Title: the finding. Subtitle: measure, unit, place, source."""
-    staff, need = _ends(frame, "in_post"), _ends(frame, "need")
-    year = staff[1]["date"][:4]
-
-    def change(ends: tuple[Any, Any]) -> str:
-        if not ends[0]["mean"]:
-            return f"reaches {rounded(ends[1]['mean'])}"
-        share = ends[1]["mean"] / ends[0]["mean"] - 1
-        return f"{'grows' if share >= 0 else 'falls'} by {percent(abs(share))}"
-
-    title = f"By {year} need {change(need)}; staff in post {change(staff)}, if the assumptions hold"
-    what = "" if group == "all" else f" of {GROUP_WORDS[group].lower()}"
-    manifest = result.manifest
-    subtitle = [
-        f"Full-time equivalent staff{what}, end of month, {place_name(level, code)}. Lines are "
-        "means. Bands hold half, 8 of 10 and 95 of 100 futures.",
-        f"Need has its own doubt: {rounded(need[1]['q10.0'])} to {rounded(need[1]['q90.0'])} "
-        f"in {year} in 8 of 10 futures.",
-        f"What the stated assumptions imply, not a forecast. Synthetic census. Scenario "
-        f"{manifest['scenario']['id']}, {manifest['draws']} draws, "
-        f"{manifest['replications']:,} replications.",
+    date = ends[GROUPS[0]]["date"]
+    layers = [
+        *(band(part, LOW, HIGH, 0.2, _GROUP_COLOURS[one]) for one, part in rows.items()),
+        *(line(part, _GROUP_COLOURS[one]) for one, part in rows.items()),
+        end_labels(texts, date, _range(list(rows.values()))),
     ]
-    return [title], subtitle
-
-
-def _alternative(frame: pd.DataFrame, level: str, code: str, group: str) -> str:
-    """Alternative text, with the numbers."""
-    parts = []
-    for measure, words in (
-        ("need", "Need"),
-        ("funded", "funded posts"),
-        ("in_post", "staff in post"),
-    ):
-        first, last = _ends(frame, measure)
-        parts.append(
-            f"{words} {rounded(first['mean'])} in {month_name(first['date'])} and "
-            f"{rounded(last['mean'])} in {month_name(last['date'])} "
-            f"({rounded(last['q10.0'])} to {rounded(last['q90.0'])} in 8 of 10 futures)"
-        )
-    return (
-        f"Fan chart, {place_name(level, code)}, {GROUP_WORDS[group].lower()}, "
-        f"full-time equivalents: {'; '.join(parts)}."
+    sentence = _vacancy_words(ends, month_name(date))
+    details = [
+        "Vacancy: funded posts less staff in post, full-time equivalents, end of month, "
+        f"{place_name(level, code)}. Lines are means; bands hold 8 of 10 futures.",
+        source_words(result.manifest),
+    ]
+    told = "; ".join(f"{GROUP_WORDS[one]} {_from_to(part)}" for one, part in rows.items())
+    text = f"Vacancy by staff group, {place_name(level, code)}, full-time equivalents: {told}."
+    return Figure(
+        styled(alt.layer(*layers).properties(width=WIDTH, height=260), sentence, details, text),
+        text,
+        pd.concat([part[_COLUMNS] for part in rows.values()], ignore_index=True),
+        f"{sentence}.",
     )
+
+
+def _vacancy_words(ends: Mapping[str, Any], when: str) -> str:
+    """Where most vacancy is; or what can be said, where too little of it can be shown."""
+    told = {one: with_range(last, " FTE") for one, last in ends.items()}
+    sizes = {one: float(last["mean"]) for one, last in ends.items()}
+    if any(math.isnan(size) for size in sizes.values()) or max(sizes.values()) <= 0:
+        each = "; ".join(f"{lowered(GROUP_WORDS[one])} {text}" for one, text in told.items())
+        return f"Vacancy in {when}: {each}"
+    most = max(sizes, key=lambda one: sizes[one])
+    return f"By {when} most vacancy is in {lowered(GROUP_WORDS[most])}: {told[most]}"
+
+
+def shortfall_words(frame: pd.DataFrame, level: str, code: str, group: str) -> str:
+    """The finding of a place: how far staff fall short of need in the last month, with its range.
+
+    Args:
+        frame: Rows of the place and group in the table ``places``.
+        level: Level of the place.
+        code: Code of the place.
+        group: Staff group.
+    """
+    last = first_and_last(frame.loc[frame["measure"] == "shortfall"])[1]
+    where, when = place_words(level, code, group), month_name(last["date"])
+    if last[HIGH] < 0:
+        more = {"mean": -last["mean"], LOW: -last[HIGH], HIGH: -last[LOW]}
+        return f"By {when} {where} has {with_range(more, ' FTE')} more than it needs"
+    if last[LOW] <= 0:
+        return (
+            f"By {when} {where} may be short of staff or not: the mean shortfall is "
+            f"{with_range(last, ' FTE')}"
+        )
+    return f"By {when} {where} is short of {with_range(last, ' FTE')}"
+
+
+def _from_to(rows: pd.DataFrame) -> str:
+    first, last = first_and_last(rows)
+    return (
+        f"{amount(first['mean'])} in {month_name(first['date'])} and {amount(last['mean'])} in "
+        f"{month_name(last['date'])} ({span(last)} in 8 of 10 futures)"
+    )
+
+
+def _fan_labels(need: pd.DataFrame, funded: pd.DataFrame, staff: pd.DataFrame) -> alt.Chart:
+    end = first_and_last(staff)[1]
+    texts: list[tuple[float, str, str]] = [
+        (float(first_and_last(need)[1]["mean"]), "need", INK),
+        (float(first_and_last(funded)[1]["mean"]), "funded posts", TEAL),
+        (float(end["q97.5"]), "95 of 100 futures", BLUE),
+        (float(end[HIGH]), "8 of 10 futures", BLUE),
+        (float(end["mean"]), "staff in post", BLUE),
+    ]
+    return end_labels(texts, end["date"], _range([need, funded, staff]))
+
+
+def _range(parts: list[Any]) -> float:
+    """Height of an axis that shows zero, all means and all of the first band."""
+    tops = [float(part[["mean", "q97.5"]].max().max()) for part in parts]
+    lows = [float(part[["mean", "q02.5"]].min().min()) for part in parts]
+    return max(0.0, *tops) - min(0.0, *lows)

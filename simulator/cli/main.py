@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal
 
 import typer
 
+from simulator.cli.app import EPILOG as _APP
+from simulator.cli.app import app as _app
+from simulator.cli.bundle import EPILOG as _BUNDLE
+from simulator.cli.bundle import bundle as _bundle
 from simulator.cli.compare import EPILOG as _COMPARE
 from simulator.cli.compare import compare as _compare
 from simulator.cli.explain import EPILOG as _EXPLAIN
@@ -23,6 +27,8 @@ from simulator.cli.options import number as _number
 from simulator.cli.options import processors as _processors
 from simulator.cli.precision import EPILOG as _PRECISION
 from simulator.cli.precision import precision as _precision
+from simulator.cli.report import EPILOG as _REPORT
+from simulator.cli.report import report as _report
 from simulator.cli.robust import EPILOG as _ROBUST
 from simulator.cli.robust import robust as _robust
 from simulator.cli.seek import EPILOG as _SEEK
@@ -64,6 +70,7 @@ census = typer.Typer(
     ),
 )
 app.add_typer(census, name="census")
+app.command("app", epilog=_APP)(_app)
 app.command("compare", epilog=_COMPARE)(_compare)
 app.command("explain", epilog=_EXPLAIN)(_explain)
 app.command("precision", epilog=_PRECISION)(_precision)
@@ -71,6 +78,8 @@ app.command("sweep", epilog=_SWEEP)(_sweep)
 app.command("seek", epilog=_SEEK)(_seek)
 app.command("robust", epilog=_ROBUST)(_robust)
 app.command("sensitivity", epilog=_SENSITIVITY)(_sensitivity)
+app.command("report", epilog=_REPORT)(_report)
+app.command("bundle", epilog=_BUNDLE)(_bundle)
 
 FolderArgument = Annotated[Path, typer.Argument(help="A census folder.")]
 
@@ -186,7 +195,7 @@ def crosscheck(
     )
 )
 def verify(
-    result: Annotated[Path, typer.Argument(help="A folder of results.")],
+    result: Annotated[Path, typer.Argument(help="A folder of results, or a bundle of one.")],
     scenario: Annotated[
         Path | None, typer.Option(help="The scenario file, if it is not where it was.")
     ] = None,
@@ -194,8 +203,8 @@ def verify(
 ) -> None:
     """Run a stored result again and say "identical", or name the first difference."""
     with guarded():
-        if not result.is_dir():
-            words = "no such folder; give the folder named by --out in workforce run"
+        if not result.exists():
+            words = "no such folder or bundle; give what --out named in workforce run"
             raise _refuse(str(result), "", "", words)
         with progress_bar(quiet=quiet) as progress:
             from simulator.experiments.verify import verify as compare

@@ -94,7 +94,9 @@ def reached_words(result: Result, level: str, code: str) -> Iterator[str]:
     month = next(month for _, month in found.values())
     if any(math.isnan(half) for half, _ in found.values()):
         return
-    known = " and ".join(f"{words} to about ± {_two_figures(half)}" for words, (half, _) in found.items())
+    known = " and ".join(
+        f"{words} to about ± {_two_figures(half)}" for words, (half, _) in found.items()
+    )
     draws = int(result.manifest["draws"])
     more = "draws" if draws > 1 else "replications"
     yield (

@@ -165,7 +165,7 @@ def code_digest() -> str:
         path
         for path in sorted(root.rglob("*"))
         if path.suffix in {".py", ".toml", ".csv"}
-        and path.relative_to(root).parts[0] not in {"ui", "cli", "charts"}
+        and path.relative_to(root).parts[0] not in {"ui", "cli", "charts", "reports"}
     )
     return digest_of(
         part

@@ -68,15 +68,26 @@ def verify(
     """Run a stored result again and compare.
 
     Args:
-        folder: A result folder.
+        folder: A result folder, or a bundle of one (a zip file).
         scenario: The scenario file; by default the path stored with the result.
         workers: Processes; change no number.
         progress: Told (done, total, words).
 
     Raises:
         ResultError: If the folder is not a sound result, or its scenario cannot be found.
+        BundleError: If the file is not a sound bundle.
         ScenarioError: If the scenario is no longer sound.
     """
+    if Path(folder).is_file():
+        from simulator.experiments.bundle import opened
+
+        with opened(folder) as found:
+            return verify(
+                found.result,
+                scenario=found.scenario if scenario is None else scenario,
+                workers=workers,
+                progress=progress,
+            )
     stored = read_result(folder)
     source = Path(scenario) if scenario is not None else _source(stored)
     sizes = {key: stored.manifest[key] for key in ("draws", "replications", "seed")}

@@ -33,6 +33,8 @@ pytestmark = pytest.mark.back
 FOLDER = Path(__file__).resolve().parents[2] / "scenarios"
 FEW = {"draws": 16, "replications": 16}
 INPUTS = ("leaving.organisation_rate", "leaving.retirement_share", "promotion.rate")
+
+
 @cache
 def past() -> RunCheck:
     return judge(run_england(load_scenario(FOLDER / "england-2020.toml", FEW)))

@@ -26,6 +26,8 @@ COMMANDS = (
     ("compare",),
     ("explain",),
     ("precision",),
+    ("report",),
+    ("bundle",),
     ("evidence",),
     ("schema",),
     ("census", "build"),

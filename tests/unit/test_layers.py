@@ -18,6 +18,12 @@ SOURCES = [*sorted((ROOT / "simulator").rglob("*.py")), *sorted(ROOT.glob("*.py"
 CHANCE_ALLOWED = {
     "simulator/keyed.py",
     "simulator/experiments/points.py",  # seeded samples of what is run; nobody's luck
+    "simulator/ui/room/door.py",  # secrets of links and codes of rooms
+    "simulator/ui/state.py",  # a name for each session; nobody's luck
+}
+NETWORK_ALLOWED = {
+    "simulator/cli/app.py",  # waits for its own server on this computer
+    "simulator/ui/room/address.py",  # asks the system for this computer's address; sends nothing
 }
 
 CHANCE = ("random", "numpy.random", "scipy.stats.qmc", "secrets", "uuid")
@@ -115,7 +121,7 @@ def test_nothing_is_unpickled() -> None:
 
 
 def test_nothing_reaches_the_network() -> None:
-    assert offences(NETWORK) == ""
+    assert offences(NETWORK, NETWORK_ALLOWED) == ""
 
 
 def test_no_call_of_eval_or_exec() -> None:
