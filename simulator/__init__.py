@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from simulator.experiments.sobol import sobol
     from simulator.experiments.sweep import read_sweep, sweep
     from simulator.experiments.tornado import tornado
+    from simulator.experiments.value import value
     from simulator.experiments.variants import vary
     from simulator.experiments.verify import verify
     from simulator.reports.write import write_reports
@@ -60,6 +61,7 @@ __all__ = [
     "sobol",
     "sweep",
     "tornado",
+    "value",
     "vary",
     "verify",
     "write_reports",
@@ -82,6 +84,7 @@ _WHERE: Final = {
     "seek": ("simulator.experiments.seek", "seek"),
     "sobol": ("simulator.experiments.sobol", "sobol"),
     "sweep": ("simulator.experiments.sweep", "sweep"),
+    "value": ("simulator.experiments.value", "value"),
     "tornado": ("simulator.experiments.tornado", "tornado"),
     "vary": ("simulator.experiments.variants", "vary"),
     "verify": ("simulator.experiments.verify", "verify"),

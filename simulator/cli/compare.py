@@ -23,6 +23,7 @@ from simulator.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from simulator.experiments.compare import Comparison
     from simulator.scenario import Problem, Scenario
 
 WIDTH: Final = 96
@@ -35,6 +36,7 @@ EPILOG: Final = examples(
     "--measure vacancy --measure left",
     "compare scenarios/cambridge.toml scenarios/cambridge-retention.toml "
     "--band 6 --band 7 --out bands.csv",
+    "compare scenarios/cambridge.toml scenarios/cambridge-retention.toml --cost",
 )
 
 Level = Literal["england", "region", "ics", "trust"]
@@ -78,6 +80,9 @@ def compare(
     seed: Seed = None,
     align: Align = False,
     out: Out = None,
+    cost: Annotated[
+        bool, typer.Option("--cost", help="Also the cost of each FTE-year gained.")
+    ] = False,
     workers: Workers = None,
     quiet: Quiet = False,
 ) -> None:
@@ -106,8 +111,25 @@ def compare(
         keys = found.table[["measure", "group", "band"]].drop_duplicates()
         told = [found.lines(measure=m, group=g, band=b) for m, g, b in keys.itertuples(index=False)]
         say([line for lines in told for line in ("", *lines)], found.notes)
+        if cost:
+            say_value(read, found, workers or processors(), quiet=quiet)
         if out is not None:
             print(f"Written: {found.write(out)}")
+
+
+def say_value(
+    scenarios: Sequence[Scenario], found: Comparison, workers: int, *, quiet: bool
+) -> None:
+    """Say what each scenario costs for each FTE-year that it gains, in the widest place."""
+    from simulator.experiments.value import value
+
+    row = found.table.iloc[0]
+    place = (str(row["level"]), str(row["code"]))
+    print("\nCost of what is gained: staff, cover of vacancies and levers, to the trusts")
+    for other in scenarios[1:]:
+        with progress_bar(quiet=quiet) as progress:
+            lines = value(scenarios[0], other, place, workers=workers, progress=progress).lines()
+        say([f"{other.title}:", *lines], ())
 
 
 def fitting(months: int) -> list[int]:

@@ -182,7 +182,8 @@ class Money(IntEnum):
     ``PAY`` is basic pay with London supplements; ``TRUST_COST`` adds what the employer pays in
     National Insurance, pension and levy; ``NHS_COST`` also the part of the pension that is paid
     centrally; ``COVER`` is bank, agency and contractor staff on vacant posts; ``LEVERS`` what the
-    scenario's levers cost, other than in pay.
+    scenario's levers cost, other than in pay; ``DONORS`` a year's cost to the trust of the posts
+    that converted clinicians left in their profession, which loses them.
     """
 
     PAY = 0
@@ -190,6 +191,7 @@ class Money(IntEnum):
     NHS_COST = 2
     COVER = 3
     LEVERS = 4
+    DONORS = 5
 
 
 class How(IntEnum):

@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.domain.words import BANDS, GROUPS, Flow, TrainingFlow
+from simulator.domain.words import BANDS, GROUPS, Flow, Money, TrainingFlow
 from simulator.engines.arrays import make_layout, sum_block
 from simulator.engines.arrays.layout import Layout
 from simulator.evidence.tables import table_rows
 from simulator.experiments.simulate import Progress, block_size, find_units
 from simulator.model.specification import Specification
+from simulator.results.money import pounds_by_staff
 from simulator.results.summaries import COLUMNS, PlaceSummary, sum_places
 from simulator.results.totals import YEAR, BlockTotals
 from simulator.scenario.dates import month_after
@@ -43,7 +44,8 @@ FTE: Final = ("need", "funded", "in_post", "vacancy", "shortfall")
 BY_BAND: Final = ("headcount", "vacant_posts")
 FLOWS: Final = {flow.name.lower(): flow for flow in Flow}
 TRAINING: Final = {f"training_{flow.name.lower()}": flow for flow in TrainingFlow}
-KNOWN: Final = (*FTE, *BY_BAND, *FLOWS, *TRAINING)
+MONEY: Final = {item.name.lower(): item for item in Money}
+KNOWN: Final = (*FTE, *BY_BAND, *FLOWS, *TRAINING, *MONEY)
 """Measures that can be kept."""
 _MADE_OF: Final = {
     "need": (),
@@ -71,8 +73,9 @@ class Cut:
 
     Attributes:
         places: Level and code of each place.
-        measures: Ids of measures. Stocks are counted at the end of the month; flows are added up
-            from the opening to that month; those of training are known for regions and England.
+        measures: Ids of measures. Stocks are counted at the end of the month; flows and pounds are
+            added up from the opening to that month; flows of training are known for regions and
+            England.
         months: Ends of years, each a multiple of 12.
         groups: Staff groups, ``all`` for all together.
         bands: Bands of the measures that are known by band (``headcount``, ``vacant_posts``);
@@ -154,7 +157,7 @@ class Futures:
         cut: What was kept.
         start: The opening month.
         draws: Parameter draws, D; replication i belongs to draw i mod D.
-        values: Whole numbers, shape (rows, N): hundredths FTE, or people, posts and events. Rows
+        values: Whole numbers, shape (rows, N): hundredths FTE, people, posts, events, pounds. Rows
             are in order of measure, band, month, place and group, as the cut lists them.
     """
 
@@ -314,8 +317,12 @@ class _Player:
             return _sum_cells(self.spec, self.cut, values, totals.cells)
         if measure in TRAINING:
             return self._training(totals.training[:, TRAINING[measure]])[None]
-        if measure in FLOWS:
-            years = totals.flows[:, FLOWS[measure]]
+        if measure in FLOWS or measure in MONEY:
+            years = (
+                totals.flows[:, FLOWS[measure]]
+                if measure in FLOWS
+                else pounds_by_staff(self.spec, totals)[:, MONEY[measure]]
+            )
             ends = YEAR * np.arange(1, len(years) + 1)
             since = self._places(years, totals, ends).cumsum(axis=0)
             return np.asarray(since[np.array(self.cut.months) // YEAR - 1][None])
@@ -324,7 +331,7 @@ class _Player:
         return self._places(stock[months], totals, months)[None]
 
     def _places(
-        self, values: NDArray[np.int32], totals: BlockTotals, months: NDArray[np.int_]
+        self, values: NDArray[np.signedinteger], totals: BlockTotals, months: NDArray[np.int_]
     ) -> I64:
         """Add up (rows, trusts and groups, N) by place and group."""
         places, epoch = _numbers(self.spec, self.cut.places), self.spec.places.epoch[months]

@@ -23,6 +23,7 @@ from simulator.scenario.schema import Lever
 MILLS: Final = 100_000
 """Mills in a pound."""
 YEAR: Final = 12
+DONOR_BAND: Final = "6"
 POINTS: Final = ("entry", "intermediate", "top")
 _JOINED_BY: Final = {
     "returning": Flow.JOINED_RETURNING,
@@ -149,7 +150,19 @@ def compile_costs(
         lever_share=levers.share,
         lever_joiner=_mills(levers.joiner),
         lever_fixed=_mills(levers.fixed),
+        donor=_mills(np.array([_donor_cost(scenario, month) for month in starts])),
     )
+
+
+def _donor_cost(scenario: Scenario, month: str) -> float:
+    """A year's cost to the trust of the post that a converting clinician leaves, pounds.
+
+    A registered nurse at the top of band 6, of the usual FTE for each head: an assumption, grade D.
+    """
+    rates = _rates(scenario, month)
+    pay = real_pay(scenario, DONOR_BAND, 2, "none", int(nhs_year(month)[:4]))
+    per_head = scenario.parameter("fte.per_head").at(scenario.opening)
+    return per_head * rates.trust * pay - rates.insurance * rates.threshold
 
 
 def _mills(pounds: F64) -> I64:

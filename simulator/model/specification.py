@@ -218,6 +218,7 @@ class Costs:
     lever_share: F64  # (G, Y) as a share of the cost to the trust
     lever_joiner: I64  # (flows, G, Y) for each joiner, by words.Flow
     lever_fixed: I64  # (G, Y) a year
+    donor: I64  # (Y,) for each clinician who converts
 
 
 @dataclass(frozen=True, slots=True)

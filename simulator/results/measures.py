@@ -88,6 +88,7 @@ MONEY_MEASURES: Final = tuple(
         Money.NHS_COST: "Cost of staff to the NHS",
         Money.COVER: "Cover of vacancies by bank, agency and contractors",
         Money.LEVERS: "Cost of levers",
+        Money.DONORS: "Posts that donor professions lose to conversion",
     }.items()
 )
 MEASURES: Final = {

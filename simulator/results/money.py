@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.domain.words import GROUPS, Money
+from simulator.domain.words import GROUPS, Flow, Money
 from simulator.model.specification import Specification
 from simulator.results.totals import YEAR, BlockTotals
 
@@ -49,6 +49,8 @@ def pounds_by_staff(spec: Specification, totals: BlockTotals) -> I64:
         for flow in np.flatnonzero(joiners.any(axis=1)).tolist():
             levers += joiners[flow][:, None] * totals.flows[year, flow].astype(np.int64)
         item[Money.LEVERS] = levers
+        converted = totals.flows[year, Flow.JOINED_CONVERTED].astype(np.int64)
+        item[Money.DONORS] = costs.donor[year] * converted
     return (out + MILLS // 2) // MILLS
 
 

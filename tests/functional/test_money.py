@@ -17,7 +17,7 @@ from simulator.evidence.tables import table_rows
 from simulator.evidence.trusts import opening_trusts
 from simulator.experiments.people import block_totals, moves_by_year
 from simulator.experiments.run import run_scenario
-from simulator.experiments.simulate import find_units
+from simulator.experiments.simulate import find_units, simulate
 from simulator.model.compile import compile_scenario
 from simulator.model.intake import load_pathways
 from simulator.model.specification import Specification
@@ -339,3 +339,31 @@ def test_a_delay_costs_once_and_only_where_a_programme_is() -> None:
     assert paid == {"RA9", "RA7"}
     expected = today(6_000_000, 2025) / 2
     assert by_trust.max(axis=1).tolist() == pytest.approx([expected, 0.0], abs=2)
+
+
+@pytest.mark.functional
+def test_a_donor_profession_loses_a_year_of_a_nurse_for_each_who_converts() -> None:
+    """Top of band 6 in 2026/27: 48,117, of which 0.92 FTE; National Insurance above 5,000."""
+    lever = {
+        "id": "convert",
+        "title": "Conversion",
+        "target": "places",
+        "operation": "add",
+        "value": 4_000.0,
+        "start": "2026-04",
+        "pathways": ["conversion_clinician_12"],
+        "rationale": "a test",
+        "author": "tests",
+    }
+    changes = {"place": {"trusts": ["R1F", "RYR"]}, "rest": "coupled", "lever": [lever]}
+    sizes = {"draws": 1, "replications": 4, "months": 36}
+    spec = compile_scenario(load_scenario(SCENARIOS / "england.toml", {**changes, **sizes}))
+    summary = simulate(spec, workers=1)
+    unit = summary.units[0]
+    flow = unit.flow_statistics[0, :, Flow.JOINED_CONVERTED].sum(axis=(1, 2))
+    pounds = unit.money_statistics[0, :, Money.DONORS].sum(axis=(1, 2))
+    each = 0.92 * 48_117 * (1 + 0.15 + 0.1438 + 0.005) - 0.15 * 5_000
+    assert flow[2] > 0
+    assert spec.costs.donor[0] == pytest.approx(each * 100_000, rel=1e-6)
+    assert pounds[0] == pytest.approx(flow[0] * each, abs=len(unit.places))
+    assert pounds[2] > 0

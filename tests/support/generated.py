@@ -624,6 +624,7 @@ def _costs(world: World, cells: int, trusts: int, rng: Generator) -> Costs:
         lever_share=rng.uniform(0, 0.1, (staff, years)),
         lever_joiner=joiner,
         lever_fixed=rng.integers(0, 10**9, (staff, years)),
+        donor=rng.integers(0, 10**9, years),
     )
 
 

@@ -61,6 +61,7 @@ def no_costs(cells: int, trusts: int, months: int) -> Costs:
         lever_share=np.zeros((staff, years)),
         lever_joiner=np.zeros((len(Flow), staff, years), np.int64),
         lever_fixed=np.zeros((staff, years), np.int64),
+        donor=np.zeros(years, np.int64),
     )
 
 
@@ -263,7 +264,10 @@ def shorten(spec: Specification, months: int) -> Specification:
         paths = {name: getattr(replay, name)[:, :end] for name in (*_REPLAYED, "rival_cells")}
         replay = replace(replay, **paths, rival_cdf=replay.rival_cdf[:, :end])
     training = spec.training
-    tables = ("step", "head", "cover", "lever_head", "lever_share", "lever_joiner", "lever_fixed")
+    tables = (
+        *("step", "head", "cover", "donor"),
+        *("lever_head", "lever_share", "lever_joiner", "lever_fixed"),
+    )
     costs = {name: getattr(spec.costs, name)[..., : months // 12] for name in tables}
     return freeze(
         replace(
