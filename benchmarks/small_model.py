@@ -60,6 +60,7 @@ def ours(replications: int) -> Specification:
         staff=(number * len(GROUPS) + group).astype(np.int32),
         below=each(cell.below),
         option=each(cell.option),
+        attraction=np.ones(TRUSTS),
         key=key,
         first=first,
         slots=np.full(TRUSTS, posts, np.int32),
@@ -72,7 +73,7 @@ def ours(replications: int) -> Specification:
         key=np.concatenate([keyed.part_keys(int(one), posts) for one in key]),
         **{
             name: np.repeat(getattr(base.slots, name)[filled], POSTS)
-            for name in ("fte", "phase", "due", "cohort", "origin", "eligible")
+            for name in ("fte", "phase", "due", "cohort", "origin", "eligible", "band_start")
         },
     )
     epochs = int(base.places.epoch.max()) + 1
@@ -95,7 +96,13 @@ def ours(replications: int) -> Specification:
                 key=key,
                 weight=np.full(TRUSTS, float(posts)),
             ),
+            partners=replace(
+                base.partners,
+                first=np.zeros(TRUSTS + 1, np.int32),
+                **{name: getattr(base.partners, name)[:0] for name in ("cell", "key", "weight")},
+            ),
             training=_nobody(base),
+            costs=_no_costs(base),
             places=Places(
                 (("england", "England"),),
                 ("All trusts",),
@@ -104,6 +111,20 @@ def ours(replications: int) -> Specification:
             ),
             need_base=np.full(TRUSTS, float(posts)),
         )
+    )
+
+
+def _no_costs(spec: Specification) -> Any:
+    """No lever costs anything, and everybody is paid as in the first cell."""
+    costs, columns = spec.costs, TRUSTS * len(GROUPS)
+    years = costs.head.shape[-1]
+    return replace(
+        costs,
+        pay_class=np.repeat(costs.pay_class[:1], TRUSTS),
+        lever_head=np.zeros((columns, years), np.int64),
+        lever_share=np.zeros((columns, years)),
+        lever_joiner=np.zeros((len(costs.lever_joiner), columns, years), np.int64),
+        lever_fixed=np.zeros((columns, years), np.int64),
     )
 
 
