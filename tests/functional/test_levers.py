@@ -316,6 +316,7 @@ SPREADS = ("leaving.trust_log_sd", "hiring.trust_log_sd")
 APART = ("market.remote_share", "programme.slip_months")
 """Parameters with a test of their own below."""
 NOT_SET_BY_A_SCENARIO = {
+    "fte.per_head",
     "leaving.move_share",
     "leaving.retirement_share",
     "upskilling.promotion_effect",
