@@ -24,7 +24,7 @@ from simulator.evidence.tables import table_rows
 from simulator.experiments.simulate import Progress, block_size, find_units
 from simulator.model.specification import Specification
 from simulator.results.money import pounds_by_staff
-from simulator.results.summaries import COLUMNS, PlaceSummary, sum_places
+from simulator.results.summaries import COLUMNS, place_need, sum_places
 from simulator.results.totals import YEAR, BlockTotals
 from simulator.scenario.dates import month_after
 from simulator.scenario.problems import Problem
@@ -242,9 +242,9 @@ def _made(spec: Specification, cut: Cut, total: dict[str, I64]) -> dict[str, I64
     if "vacancy" in cut.measures:
         made["vacancy"] = total["funded"] - total["in_post"]
     if {"need", "shortfall"} & set(cut.measures):
-        summary = PlaceSummary(spec, _numbers(spec, cut.places))
+        known = place_need(spec, _numbers(spec, cut.places))
         draws = np.arange(spec.replications) % spec.draws
-        need = summary.need[list(cut.months)][:, :, _columns(cut)][None, ..., draws]
+        need = known[list(cut.months)][:, :, _columns(cut)][None, ..., draws]
         made["need"] = np.asarray(need, dtype=np.int64)
         if "shortfall" in cut.measures:
             made["shortfall"] = made["need"] - total["in_post"]

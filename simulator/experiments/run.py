@@ -66,14 +66,14 @@ def run_scenario(
     else:
         summary = simulate(spec, workers=workers, progress=progress)
     tables = make_tables(spec, summary)
-    methods = need_by_method(scenario, spec)
+    methods = need_by_method(scenario, spec, level=spec.places.names[-1][0])
     manifest = {
         **law_manifest(scenario, spec),
         "engine": engine,
         "events": summary.events,
         "source": str(scenario.source),
         "levers": [asdict(flag) for flag in assess_levers(scenario)],
-        "need_by_method": methods[methods["level"] == methods["level"].iloc[-1]].to_dict("list"),
+        "need_by_method": methods.to_dict("list"),
         "results": digests(tables),
         "run": {
             "started": started.isoformat(timespec="seconds"),

@@ -115,7 +115,7 @@ class PlaceSummary:
         self.flows = Series(flows, np.arange(0), draws)
         costs = self.years * len(Money) * rows
         self.money = Series(costs, np.arange(costs), draws)
-        self.need = _place_need(spec, places)
+        self.need = place_need(spec, places)
 
     def add(self, totals: PlaceTotals) -> None:
         """Add a block of whole totals."""
@@ -174,7 +174,7 @@ def _need_statistics(need: NDArray[np.int64]) -> F64:
     return np.stack([need.mean(axis=-1), *(ordered[..., rank] for rank in ranks), between])
 
 
-def _place_need(spec: Specification, places: NDArray[np.intp]) -> NDArray[np.int64]:
+def place_need(spec: Specification, places: NDArray[np.intp]) -> NDArray[np.int64]:
     """Need by month, place, column and draw, hundredths FTE; a few draws at a time."""
     cells, groups = spec.cells, len(GROUPS)
     trusts = np.flatnonzero(spec.places.member[:, places].any(axis=(0, 1)))
