@@ -8,6 +8,7 @@ processes change nothing in the result.
 from __future__ import annotations
 
 import ctypes
+import gc
 import multiprocessing as mp
 import os
 import traceback
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 from simulator.domain.words import TrainingFlow
 from simulator.engines.arrays import make_layout, sum_block
+from simulator.experiments.pool import on_cluster, run_many, same
 from simulator.model.specification import Specification
 from simulator.results.summaries import (
     CellSummary,
@@ -38,6 +40,7 @@ Progress = Callable[[int, int, str], None]
 
 _TARGET: Final = 300_000
 """Opening posts x replications of a block: few enough for the cache, many enough for NumPy."""
+_LEAST: Final = 32  # replications, however large the region: the fixed cost of a month is shared
 _LARGEST: Final = 1024
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
 """Options of glibc's mallopt."""
@@ -105,7 +108,7 @@ def find_units(spec: Specification) -> tuple[list[Unit], NDArray[np.intp]]:
 
 def block_size(spec: Specification, posts: int) -> int:
     """Replications of a block: a power of two that keeps a block in cache."""
-    wanted = max(_TARGET // max(posts, 1), 8)
+    wanted = max(_TARGET // max(posts, 1), _LEAST)
     size = min(1 << int(np.log2(wanted)), _LARGEST)
     return max(1, min(size, spec.replications))
 
@@ -217,6 +220,9 @@ def simulate(
     wide_summary = PlaceSummary(spec, wide) if len(wide) else None
     counter = _Counter(len(units) * spec.replications * spec.months, progress)
     gather = _WideTotals(wide_summary, len(units))
+    if on_cluster():
+        found = _run_elsewhere(_UnitWork(spec, wide, size, pools), units, gather, counter)
+        return Summary(found, wide_summary)
     if count == 1:
         runs = [UnitRun(spec, unit, pools=pools) for unit in units]
         for first, number in _blocks(spec.replications, size):
@@ -226,9 +232,9 @@ def simulate(
                     gather.add(place_totals(spec, wide, totals))
         return Summary([run.summary() for run in runs], wide_summary)
     parts = _share_out(units, count)
-    found = _Pool(spec, parts, wide, size, pools).run(gather, counter)
+    told = _Pool(spec, parts, wide, size, pools).run(gather, counter)
     order = {unit.regions: i for i, unit in enumerate(units)}
-    summaries = sorted(found, key=lambda item: order[item[0]])
+    summaries = sorted(told, key=lambda item: order[item[0]])
     return Summary([summary for _, summary in summaries], wide_summary)
 
 
@@ -275,6 +281,43 @@ class _WideTotals:
             self.open[first] = (count + 1, whole)
         elif self.summary is not None:
             self.summary.add(whole)
+
+
+@dataclass(frozen=True, slots=True)
+class _UnitWork:
+    """What all units of a run share."""
+
+    spec: Specification
+    wide: NDArray[np.intp]
+    size: int
+    pools: bool
+
+    def play(self, unit: Unit) -> tuple[UnitSummary, list[PlaceTotals]]:
+        """Run a unit: its summary, and what each block adds to places that cross units."""
+        _keep_memory()
+        run = UnitRun(self.spec, unit, pools=self.pools)
+        parts = []
+        for first, number in _blocks(self.spec.replications, self.size):
+            totals = run.play(first, number, None)
+            if len(self.wide):
+                parts.append(place_totals(self.spec, self.wide, totals))
+        return run.summary(), parts
+
+
+def _run_elsewhere(
+    work: _UnitWork, units: list[Unit], gather: _WideTotals, counter: _Counter
+) -> list[UnitSummary]:
+    """Run units on a cluster, the largest first; summaries in the order of units."""
+    order = sorted(range(len(units)), key=lambda i: -units[i].posts)
+    jobs = [units[i] for i in order]
+    found: dict[int, tuple[UnitSummary, list[PlaceTotals]]] = {}
+    for number, played in run_many(_UnitWork.play, jobs, 1, work, ready=same):
+        found[order[number]] = played
+        counter.add(work.spec.replications * work.spec.months)
+    for block in zip(*(parts for _, parts in found.values()), strict=True):
+        for part in block:
+            gather.add(part)
+    return [found[i][0] for i in range(len(units))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +412,7 @@ def _work(
 ) -> None:
     """Run units in a process of their own, all units of a block before the next block."""
     _keep_memory()
+    gc.freeze()  # what the parent has read stays: there is nothing in it to collect
     try:
         runs = [UnitRun(spec, unit, pools=pools) for unit in units]
         for first, number in _blocks(spec.replications, size):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from simulator.domain.words import GROUPS
 from simulator.evidence.trusts import Trust, opening_trusts, transfers
 from simulator.model.attraction import trust_attraction
 from simulator.model.baseline import compile_replay
@@ -19,14 +20,15 @@ from simulator.model.draws import relative_to_fit, sample, trust_factors
 from simulator.model.intake import compile_training, no_training
 from simulator.model.levers import LeverClasses, lever_classes
 from simulator.model.money import compile_costs
+from simulator.model.own import leaving_factors, with_own_numbers
 from simulator.model.pay import step_months
 from simulator.model.places import compile_places
 from simulator.model.pools import break_share, compile_pools
 from simulator.model.posts import compile_cells, compile_slots, count_posts
 from simulator.model.specification import (
     F64,
-    I32,
     QUANTILES,
+    Cells,
     Exits,
     Hiring,
     Places,
@@ -54,7 +56,7 @@ def compile_scenario(scenario: Scenario) -> Specification:
     Raises:
         CensusError: If the census folder holds something unsound.
     """
-    census = with_own_rows(read_census(scenario.census), scenario)
+    census = opening_census(scenario)
     england = _canonical(opening_trusts(scenario.opening)[0])
     modelled = frozenset(scenario.modelled)
     regions = sorted({trust.region_code for trust in england if trust.code in modelled})
@@ -65,7 +67,7 @@ def compile_scenario(scenario: Scenario) -> Specification:
     growth = compile_growth(scenario, classes)
     pools = compile_pools(scenario, census, tuple(regions), fitted)
     pool_number = {name: number for number, name in enumerate(pools.names)}
-    establishment = count_posts(census.posts, around, modelled)
+    establishment = count_posts(census.posts, around, modelled, scenario.own)
     cells, pulls, partners = compile_cells(
         establishment,
         classes.klass,
@@ -84,6 +86,7 @@ def compile_scenario(scenario: Scenario) -> Specification:
     posts_fte = np.bincount(
         slots.cell, weights=np.where(slots.phase > 0, slots.fte, 0), minlength=len(cells.trust)
     )
+    funded_fte = posts_fte / 100.0 * cells.funded / cells.posts
     replay = None
     if scenario.rest == "baseline":
         training = no_training(scenario.draws)
@@ -108,7 +111,7 @@ def compile_scenario(scenario: Scenario) -> Specification:
             start=scenario.opening,
             cells=cells,
             slots=slots,
-            exits=_exits(scenario, census, classes, trusts, fitted, cells.trust),
+            exits=_exits(scenario, census, classes, trusts, fitted, cells),
             hiring=_hiring(scenario, census, classes, trusts, fitted, growth.posts),
             pools=pools,
             pulls=pulls,
@@ -117,7 +120,7 @@ def compile_scenario(scenario: Scenario) -> Specification:
             training=training,
             places=_places(scenario, england, trusts),
             costs=compile_costs(scenario, trusts, cells, posts_fte / 100.0),
-            need_base=need_base(scenario, trusts, cells.trust, cells.group, posts_fte / 100.0),
+            need_base=need_base(scenario, trusts, cells.trust, cells.group, funded_fte),
             need_index=growth.need,
         )
     )
@@ -136,9 +139,21 @@ def with_method(scenario: Scenario, spec: Specification, method: Method) -> Spec
     return replace(
         spec,
         cells=replace(cells, klass=classes.klass[cells.trust, cells.group]),
-        need_base=need_base(other, trusts, cells.trust, cells.group, fte / 100.0),
+        need_base=need_base(
+            other, trusts, cells.trust, cells.group, fte / 100.0 * cells.funded / cells.posts
+        ),
         need_index=compile_growth(other, classes).need,
     )
+
+
+def opening_census(scenario: Scenario) -> Census:
+    """The scenario's census with what trusts know of themselves in place.
+
+    Raises:
+        CensusError: If the census folder holds something unsound.
+    """
+    synthetic = with_own_numbers(read_census(scenario.census), scenario.own)
+    return with_own_rows(synthetic, scenario)
 
 
 def with_own_rows(census: Census, scenario: Scenario) -> Census:
@@ -149,7 +164,8 @@ def with_own_rows(census: Census, scenario: Scenario) -> Census:
 
     from simulator.model.census import read_posts
 
-    own = pd.concat([read_posts(path) for path in scenario.census_rows])
+    held = scenario.held
+    own = pd.concat([read_posts(path, held.get(path.name)) for path in scenario.census_rows])
     kept = census.posts[~census.posts["trust"].isin(set(own["trust"]))]
     return replace(census, posts=pd.concat([kept, own], ignore_index=True))
 
@@ -170,7 +186,7 @@ def _exits(
     classes: LeverClasses,
     trusts: tuple[Trust, ...],
     fitted: dict[str, float],
-    cell_trust: I32,
+    cells: Cells,
 ) -> Exits:
     """Hazard tables by class, cohort and month, and the factors of draws and trusts."""
     ages = census.hazards["age"].to_numpy(dtype=np.int64)
@@ -190,11 +206,17 @@ def _exits(
     spread = scenario.parameter("leaving.trust_log_sd").at(scenario.opening)
     codes = tuple(trust.code for trust in trusts)
     by_trust = trust_factors(scenario.seed, scenario.draws, "leaving", codes, spread)
+    by_cell = by_trust[:, cells.trust]
+    tenure = (fitted["tenure_first_year"], fitted["tenure_second_year"])
+    for (code, group), own in leaving_factors(scenario, census, tenure, by_draw).items():
+        if code in codes:
+            here = (cells.trust == codes.index(code)) & (cells.group == GROUPS.index(group))
+            by_cell[:, here] = own[:, None]
     return Exits(
         hazard=hazard,
         retire_share=share,
-        factor=by_draw[:, None] * by_trust[:, cell_trust],
-        tenure=(fitted["tenure_first_year"], fitted["tenure_second_year"]),
+        factor=by_draw[:, None] * by_cell,
+        tenure=tenure,
         break_share=break_share(scenario),
     )
 

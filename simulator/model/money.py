@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -69,24 +70,52 @@ def price_factor(scenario: Scenario, year: int) -> float:
     return 1.0 / _product(scenario, "prices.gdp_deflator", target, year)
 
 
-def real_pay(scenario: Scenario, band: str, step: int, zone: str, year: int) -> float:
-    """Yearly full-time pay with London supplement, in the prices of the run, pounds.
+@cache
+def _published_years() -> tuple[int, ...]:
+    """NHS years with a published pay table, by the year in which they start."""
+    return tuple(sorted({int(row["year"][:4]) for row in table_rows("afc_pay")}))
+
+
+@cache
+def _published_pay(year: int, band: str, step: int, zone: str) -> float:
+    """Published yearly full-time pay with London supplement, pounds of the year."""
+    name = f"{year}/{(year + 1) % 100:02d}"
+    rows = [row for row in table_rows("afc_pay") if row["year"] == name and row["band"] == band]
+    points = [float(rows[0][point]) for point in POINTS if rows[0][point]]
+    basic = points[min(step, len(points) - 1)]
+    return basic + supplement(zone, name, basic)
+
+
+@dataclass(frozen=True, slots=True)
+class _PayOfYear:
+    """Pay of an NHS year in the prices of the run.
 
     Pay of a year without a published table is the nearest published one moved by the stated
     awards.
     """
-    known = sorted({int(row["year"][:4]) for row in table_rows("afc_pay")})
+
+    base: int
+    awards: float
+    since: bool  # whether the awards came after the published table, or before it
+    prices: float
+
+    def pay(self, band: str, step: int, zone: str) -> float:
+        """Yearly full-time pay with London supplement, pounds."""
+        published = _published_pay(self.base, band, step, zone)
+        pay = published * self.awards if self.since else published / self.awards
+        return pay * self.prices
+
+
+def _pay_of_year(scenario: Scenario, year: int) -> _PayOfYear:
+    known = _published_years()
     base = min(max(year, known[0]), known[-1])
-    name = f"{base}/{(base + 1) % 100:02d}"
-    rows = [row for row in table_rows("afc_pay") if row["year"] == name and row["band"] == band]
-    points = [float(rows[0][point]) for point in POINTS if rows[0][point]]
-    basic = points[min(step, len(points) - 1)]
-    pay = basic + supplement(zone, name, basic)
-    if year >= base:
-        pay *= _product(scenario, "pay.award", base, year)
-    else:
-        pay /= _product(scenario, "pay.award", year, base)
-    return pay * price_factor(scenario, year)
+    awards = _product(scenario, "pay.award", min(base, year), max(base, year))
+    return _PayOfYear(base, awards, year >= base, price_factor(scenario, year))
+
+
+def real_pay(scenario: Scenario, band: str, step: int, zone: str, year: int) -> float:
+    """Yearly full-time pay with London supplement, in the prices of the run, pounds."""
+    return _pay_of_year(scenario, year).pay(band, step, zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +160,11 @@ def compile_costs(
     usual = _cover_factor(scenario)
     for y, month in enumerate(starts):
         rates = _rates(scenario, month)
-        year = int(nhs_year(month)[:4])
+        paid = _pay_of_year(scenario, int(nhs_year(month)[:4]))
         free = rates.insurance * rates.threshold
         head[1:, y] = -free / YEAR
         for q, (band, zone) in enumerate(classes):
-            pay = np.array([real_pay(scenario, band, s, zone, year) for s in range(3)])
+            pay = np.array([paid.pay(band, s, zone) for s in range(3)])
             share = np.array([1.0, rates.trust, rates.trust + rates.central])
             step[:, q, :, y] = share[:, None] * pay / (YEAR * 100.0)
             cover[q, y] = usual * (rates.trust * pay[0] - free) / (YEAR * 100.0)

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from simulator import keyed
 from simulator.domain.words import BAND_RANGE_OF, BANDS, GROUPS, Phase
 from simulator.evidence.trusts import Trust
+from simulator.model.own import funded_posts
 from simulator.model.specification import F64, I32, NEVER, U64, Cells, Partners, Pulls, Slots
+from simulator.scenario.schema import OwnNumbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,17 +37,22 @@ class Establishment:
         counts: Opening posts, shape (J, groups, bands), of every trust of the regions simulated.
         trusts: Those trusts, in order.
         modelled: Which of them are simulated.
+        funded: Posts with money behind them, likewise: fewer where a trust is over-established.
     """
 
     counts: NDArray[np.int64]
     trusts: tuple[Trust, ...]
     modelled: NDArray[np.bool_]
+    funded: NDArray[np.int64]
 
 
 def count_posts(
-    posts: pd.DataFrame, trusts: Sequence[Trust], modelled: frozenset[str]
+    posts: pd.DataFrame,
+    trusts: Sequence[Trust],
+    modelled: frozenset[str],
+    own: tuple[OwnNumbers, ...] = (),
 ) -> Establishment:
-    """Count opening posts by trust, group and band."""
+    """Count opening posts by trust, group and band, and those that trusts say are funded."""
     number = {trust.code: i for i, trust in enumerate(trusts)}
     here = posts[posts["trust"].isin(list(number))]
     counts = np.zeros((len(trusts), len(GROUPS), len(BANDS)), dtype=np.int64)
@@ -56,7 +63,8 @@ def count_posts(
     )
     np.add.at(counts, index, 1)
     simulated = np.array([trust.code in modelled for trust in trusts], dtype=np.bool_)
-    return Establishment(counts, tuple(trusts), simulated)
+    funded = funded_posts(counts, tuple(number), own)
+    return Establishment(counts, tuple(trusts), simulated, funded)
 
 
 def compile_cells(
@@ -77,13 +85,15 @@ def compile_cells(
     """
     chosen = np.flatnonzero(census.modelled)
     t, g, b = np.nonzero(census.counts[chosen])
-    posts = census.counts[chosen][t, g, b].astype(np.int32)
+    posts, funded = (
+        table[chosen][t, g, b].astype(np.int32) for table in (census.counts, census.funded)
+    )
     trusts = [census.trusts[i] for i in chosen]
     number = {key: i for i, key in enumerate(zip(t.tolist(), g.tolist(), b.tolist(), strict=True))}
     names = [(trusts[i].code, GROUPS[j], BANDS[k]) for i, j, k in number]
     klass = klass[t, g]
     peak = post_index.max(axis=(1, 2))
-    slots = np.maximum(posts, np.floor(posts * peak[klass]).astype(np.int32) + 1)
+    slots = np.maximum(posts, np.floor(funded * peak[klass]).astype(np.int32) + 1)
     pulls, option = _compile_pulls(
         census, number, [trust.region_code for trust in trusts], attraction
     )
@@ -105,6 +115,7 @@ def compile_cells(
         first=(np.cumsum(slots) - slots).astype(np.int32),
         slots=slots.astype(np.int32),
         posts=posts,
+        funded=funded,
     )
     return cells, pulls, _compile_partners(cells, trusts)
 

@@ -52,7 +52,8 @@ class Cells:
     key: U64  # (C,)
     first: I32  # (C,) first slot
     slots: I32  # (C,) number of slots: every serial it can reach in any draw
-    posts: I32  # (C,) opening posts n
+    posts: I32  # (C,) opening posts
+    funded: I32  # (C,) opening posts with money behind them, n: fewer where over-established
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """What an engine reports when it is asked for everything: integer stocks and flows of every
-month and replication, and the spell log of one replication. Small runs and cross-checks only."""
+month and replication, and the logs of one replication. Small runs and cross-checks only."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,14 @@ SPELL_FIELDS = np.dtype(
     ]
 )
 """One row for each spell; sorted by (slot, turn)."""
+TRAINEE_FIELDS = np.dtype(
+    [
+        ("row", np.int64),  # trainee row
+        ("month", np.int64),
+        ("event", np.int8),  # words.TrainingFlow
+    ]
+)
+"""One row for each event of a trainee's life up to the hire; sorted by (row, month, event)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +46,6 @@ class Trace:
     won: NDArray[np.int32]  # (N, J, J) moves over all months, to trust (row) from trust (column)
     spells: NDArray[np.void]  # spell log of the replication asked for, dtype SPELL_FIELDS
     counts: dict[str, int]  # processes the people engine used, by kind; empty for arrays
+    trainees: NDArray[np.void] = field(  # events of trainees of that replication, TRAINEE_FIELDS
+        default_factory=lambda: np.empty(0, dtype=TRAINEE_FIELDS)
+    )

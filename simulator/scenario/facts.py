@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -85,7 +86,14 @@ def _facts(folder: Path) -> Facts:
 
 
 def _trusts(posts: Path) -> frozenset[str]:
-    """Codes in the first column; the file is large, so lines are not taken apart further."""
+    """Codes in the first column, read again when the file has changed."""
+    held = posts.stat()
+    return _trusts_of(posts, held.st_mtime_ns, held.st_size)
+
+
+@lru_cache(maxsize=8)
+def _trusts_of(posts: Path, _time: int, _size: int) -> frozenset[str]:
+    """The file is large, so lines are not taken apart further."""
     lines = posts.read_text(encoding="utf-8").splitlines()
     if not lines or lines[0].split(",", 1)[0] != "trust":
         raise ValueError("the first column of posts.csv must be trust")
@@ -100,14 +108,20 @@ def _toml(path: Path) -> dict[str, Any]:
 
 
 def resolve_tables(
-    layered: Layered, tables: Sequence[str]
+    layered: Layered, tables: Sequence[str], held: frozenset[str] = frozenset()
 ) -> tuple[list[tuple[str, Path]], list[Problem]]:
-    """Resolve the tables of posts; returns (name, path) of those that may be read."""
+    """Resolve the tables of posts; returns (name, path) of those that may be read.
+
+    Args:
+        layered: The merged scenario.
+        tables: Their names.
+        held: Names of those that are in memory and need no file.
+    """
     found: list[tuple[str, Path]] = []
     problems: list[Problem] = []
     for place, name in enumerate(tables):
         path, wrong = inside(layered.folder, layered.base_of("census_rows"), name)
-        if path is not None and not path.is_file():
+        if path is not None and name not in held and not path.is_file():
             wrong = "no such file; give the path of a CSV table relative to this file"
         if wrong or path is None:
             problems.append(layered.problem(("census_rows", place), name, wrong))

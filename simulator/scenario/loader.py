@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
+from simulator.domain.words import GROUPS
 from simulator.evidence.library import load_library
 from simulator.evidence.sources import load_sources, unknown_sources
 from simulator.evidence.tables import table_rows
@@ -20,15 +24,17 @@ from simulator.scenario.geography import (
 )
 from simulator.scenario.levers import Setting, check_levers, check_programmes
 from simulator.scenario.numbers import check_fitted, check_parameters, range_of
+from simulator.scenario.own import check_own
 from simulator.scenario.problems import Problem, ScenarioError
-from simulator.scenario.reader import Layered, inside, read_layers
+from simulator.scenario.reader import Layered, inside, read_bytes, read_layers
 from simulator.scenario.resolved import Scenario
-from simulator.scenario.rows import check_rows, read_rows
+from simulator.scenario.rows import LARGEST, check_rows, parse_rows
 from simulator.scenario.schema import (
     REACHES,
     REQUIRED,
     Lever,
     Need,
+    OwnNumbers,
     ParameterOverride,
     Place,
     Programme,
@@ -38,16 +44,24 @@ from simulator.scenario.schema import (
 )
 from simulator.scenario.shape import check_shape
 
+STATED: Final = re.compile(r"-([0-9a-f]{16})\.csv$")
+"""The digest in the name of a table that states its own."""
 _Part = TypeVar("_Part", Place, Programme, Lever)
 
 
-def load_scenario(path: str | Path, overrides: Mapping[str, object] | None = None) -> Scenario:
+def load_scenario(
+    path: str | Path,
+    overrides: Mapping[str, object] | None = None,
+    held: Mapping[str, str] | None = None,
+) -> Scenario:
     """Read a scenario file and the files it extends, and check all of it.
 
     Args:
         path: The scenario file (TOML).
         overrides: Values laid over the file as a child would lay them, for instance
             ``{"draws": 8, "replications": 64}``.
+        held: Texts of tables of posts that are in memory and in no file, by the name under which
+            ``census_rows`` lists them.
 
     Raises:
         ScenarioError: With every problem found.
@@ -58,7 +72,7 @@ def load_scenario(path: str | Path, overrides: Mapping[str, object] | None = Non
     problems += _counts(layered, draft.file)
     facts, found = _census(layered, draft.file)
     problems += found
-    tables, found = _tables(layered, draft.file, facts)
+    tables, found = _tables(layered, draft.file, facts, held or {})
     problems += found
     geography = geography_at(draft.file.opening) if draft.file.opening else None
     problems += _words(layered, draft.file)
@@ -66,6 +80,7 @@ def load_scenario(path: str | Path, overrides: Mapping[str, object] | None = Non
     problems += _numbers(layered, draft.file, facts)
     setting = _setting(draft.file, facts, geography)
     problems += check_programmes(layered, draft.file.programme or (), setting)
+    problems += check_own(layered, draft.file.own or (), tables.owner, setting)
     problems += check_levers(layered, draft.file.lever or (), draft.numbers, setting)
     if problems or facts is None or geography is None:
         raise ScenarioError(problems)
@@ -123,17 +138,34 @@ def _census(layered: Layered, file: ScenarioFile) -> tuple[Facts | None, list[Pr
     return facts, problems
 
 
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """Tables of posts: their paths, digests of their bytes, whose posts each holds."""
+
+    paths: tuple[Path, ...]
+    digests: tuple[str, ...]
+    owner: dict[str, str]
+    held: dict[str, str]
+
+
 def _tables(
-    layered: Layered, file: ScenarioFile, facts: Facts | None
-) -> tuple[tuple[Path, ...], list[Problem]]:
-    found, problems = resolve_tables(layered, file.census_rows or ())
+    layered: Layered, file: ScenarioFile, facts: Facts | None, held: Mapping[str, str]
+) -> tuple[_Tables, list[Problem]]:
+    found, problems = resolve_tables(layered, file.census_rows or (), frozenset(held))
     owner: dict[str, str] = {}
+    digests: list[str] = []
+    kept: dict[str, str] = {}
     for name, path in found:
         try:
-            rows = read_rows(path, name)
+            content = held[name].encode() if name in held else read_bytes(path, name, LARGEST)
+            rows = parse_rows(content, name)
         except ScenarioError as error:
             problems += error.problems
             continue
+        digests.append(sha256(content).hexdigest())
+        if name in held:
+            kept[path.name] = held[name]
+        problems += _renamed(name, digests[-1])
         if facts is not None:
             problems += check_rows(name, rows, facts.trusts)
         for trust in sorted({row["trust"] for row in rows}):
@@ -141,7 +173,17 @@ def _tables(
                 words = f"{owner[trust]} holds the posts of this trust too; keep one table"
                 problems.append(Problem(name, "trust", trust, words))
             owner[trust] = name
-    return tuple(path for _, path in found), problems
+    paths = tuple(path for _, path in found)
+    return _Tables(paths, tuple(digests), owner, kept), problems
+
+
+def _renamed(name: str, digest: str) -> list[Problem]:
+    """Refuse a table whose name ends in the digest of another content."""
+    stated = STATED.search(name)
+    if stated is None or digest.startswith(stated[1]):
+        return []
+    words = f"the content has changed since the table was named; its digest is now {digest[:16]}"
+    return [Problem(name, "", stated[1], words)]
 
 
 def _place(
@@ -213,7 +255,7 @@ def _build(
     file: ScenarioFile,
     facts: Facts,
     geography: Geography,
-    tables: tuple[Path, ...],
+    tables: _Tables,
 ) -> Scenario:
     assert file.place is not None
     reported, modelled = _trusts(file, facts, geography)
@@ -225,18 +267,21 @@ def _build(
         sources=file.sources or (),
         fails_in=file.fails_in,
         census=facts.folder,
-        census_rows=tables,
+        census_rows=tables.paths,
+        row_digests=tables.digests,
+        held=tables.held,
         place=_merged(file.place, geography),
         rest=_rest(file),
         need=file.need or Need(),
         parameters=_ranged(file.parameters or {}),
         fitted=dict(sorted((file.fitted or {}).items())),
         programme=tuple(_merged(one, geography) for one in file.programme or ()),
+        own=_sorted(file.own or (), geography),
         lever=tuple(_merged(lever, geography) for lever in file.lever or ()),
         reported=reported,
         modelled=modelled,
         source=layered.top,
-        files=(*layered.files, *tables, *facts.files),
+        files=(*layered.files, *tables.paths, *facts.files),
         notes=_notes(file, geography, reported),
     )
 
@@ -256,6 +301,13 @@ def _merged(part: _Part, geography: Geography) -> _Part:
         return part
     codes = dict.fromkeys(geography.aliases.get(code, code) for code in part.trusts)
     return part.model_copy(update={"trusts": tuple(codes)})
+
+
+def _sorted(own: tuple[OwnNumbers, ...], geography: Geography) -> tuple[OwnNumbers, ...]:
+    """Put own numbers in order, under today's codes of trusts that have merged."""
+    codes = geography.aliases
+    today = (one.model_copy(update={"trust": codes.get(one.trust, one.trust)}) for one in own)
+    return tuple(sorted(today, key=lambda one: (one.trust, GROUPS.index(one.group))))
 
 
 def _notes(file: ScenarioFile, geography: Geography, reported: tuple[str, ...]) -> tuple[str, ...]:

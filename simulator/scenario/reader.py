@@ -18,8 +18,8 @@ COMMAND_LINE: Final = "command line"
 PATH_KEYS: Final = ("census", "census_rows")
 _WHOLE: Final = ("place",)
 """Tables a child replaces whole: a place is exactly one kind."""
-NUMBERED: Final = ("lever", "programme")
-"""Lists of tables that a child adds to; each entry has an id."""
+NUMBERED: Final = {"lever": ("id",), "programme": ("id",), "own": ("trust", "group")}
+"""Lists of tables that a child adds to, and the keys that name an entry."""
 
 OWN: Final = ("workshop", "sources", "fails_in")
 """Keys that describe one file alone: a file that extends it does not have them."""
@@ -245,21 +245,24 @@ def _merge(layered: Layered, name: str, content: dict[str, Any]) -> None:
 
 
 def _merge_entries(layered: Layered, name: str, key: str, entries: list[Any]) -> None:
-    """Append a file's entries; one with the id of an earlier file's entry takes its place."""
+    """Append a file's entries; one with the name of an earlier file's entry takes its place."""
     held = layered.content.setdefault(key, [])
     if not isinstance(held, list):
         held = layered.content[key] = []
     origin = layered.entry_origin.setdefault(key, [])
-    places = {
-        entry["id"]: number
-        for number, entry in enumerate(held)
-        if isinstance(entry, Mapping) and isinstance(entry.get("id"), str)
-    }
+    names = (_name(key, entry) for entry in held)
+    places = {known: number for number, known in enumerate(names) if known}
     for number, entry in enumerate(entries):
-        place = places.get(str(entry.get("id"))) if isinstance(entry, Mapping) else None
+        place = places.get(_name(key, entry))
         if place is None:
             held.append(entry)
             origin.append((name, number))
         else:
             held[place] = entry
             origin[place] = (name, number)
+
+
+def _name(key: str, entry: object) -> tuple[str, ...]:
+    """What names an entry of a numbered list; nothing if it is unsound."""
+    found = [entry.get(one) for one in NUMBERED[key]] if isinstance(entry, Mapping) else [None]
+    return tuple(map(str, found)) if all(isinstance(one, str) for one in found) else ()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from simulator.evidence.library import DatedValue, Parameter, load_library
 from simulator.scenario.dates import months_between
@@ -17,6 +17,7 @@ from simulator.scenario.schema import (
     FittedOverride,
     Lever,
     Need,
+    OwnNumbers,
     ParameterOverride,
     Place,
     Programme,
@@ -37,6 +38,8 @@ _WORDS = frozenset(
         "rationale",
         "census",
         "census_rows",
+        "as_of",
+        "source",
     }
 )
 
@@ -58,11 +61,14 @@ class Scenario(BaseModel):
         seed: Root seed.
         census: Census folder, resolved.
         census_rows: Tables of posts whose trusts replace those trusts' rows, resolved.
+        row_digests: SHA-256 of each of these tables.
+        held: Texts of those of the tables that are in no file, by file name.
         place: The part of England asked about, aliases of merged trusts resolved.
         rest: How the rest of England enters; none for England.
         need: How need is projected.
         parameters: Overrides of library parameters by id, in order of id.
         fitted: Overrides of the census's fitted numbers by name, in order of name.
+        own: Trusts' own counts of staff groups, in order of trust and group, aliases resolved.
         programme: Programmes in order, aliases of merged trusts resolved.
         lever: Levers in order, aliases of merged trusts resolved.
         reported: Codes of the trusts in the place, in order.
@@ -87,11 +93,14 @@ class Scenario(BaseModel):
     seed: int
     census: Path
     census_rows: tuple[Path, ...]
+    row_digests: tuple[str, ...]
+    held: Mapping[str, str] = Field(repr=False)
     place: Place
     rest: Rest | None
     need: Need
     parameters: Mapping[str, ParameterOverride]
     fitted: Mapping[str, FittedOverride]
+    own: tuple[OwnNumbers, ...]
     programme: tuple[Programme, ...]
     lever: tuple[Lever, ...]
     reported: tuple[str, ...]
@@ -145,7 +154,14 @@ class Scenario(BaseModel):
 
         With the content of the census and its tables, it decides every result.
         """
-        return _json(_without_words(self._content()) | {"trusts": self.modelled})
+        tables = {"rows": self.row_digests} if self.row_digests else {}
+        return _json(_without_words(self._content()) | {"trusts": self.modelled, **tables})
+
+    @property
+    def own_names(self) -> tuple[str, ...]:
+        """Tables and counts that are trusts' own: what is made of them is theirs to share."""
+        typed = dict.fromkeys(f"numbers stated by {one.trust}" for one in self.own)
+        return (*(path.name for path in self.census_rows), *typed)
 
     def _content(self) -> dict[str, Any]:
         folder = self.source.parent
@@ -168,6 +184,7 @@ class Scenario(BaseModel):
             "need": _plain(self.need),
             "parameters": {name: _plain(self.parameters[name]) for name in sorted(self.parameters)},
             "fitted": {name: _plain(self.fitted[name]) for name in sorted(self.fitted)},
+            "own": [_plain(one) for one in self.own],
             "programme": [_plain(programme) for programme in self.programme],
             "lever": [_plain(lever) for lever in self.lever],
         }

@@ -44,13 +44,25 @@ def read_rows(path: Path, name: str) -> list[Row]:
     """Read a table of posts as text, column by column.
 
     Args:
-        path: The CSV file, UTF-8, with or without the mark that Excel puts first.
+        path: The CSV file.
         name: The file as the scenario names it, for messages.
 
     Raises:
         ScenarioError: If the file is not such a table.
     """
-    content = read_bytes(path, name, LARGEST)
+    return parse_rows(read_bytes(path, name, LARGEST), name)
+
+
+def parse_rows(content: bytes, name: str) -> list[Row]:
+    """Take a table of posts apart, as :func:`read_rows` does.
+
+    Args:
+        content: CSV, UTF-8, with or without the mark that Excel puts first.
+        name: The file as the scenario names it, for messages.
+
+    Raises:
+        ScenarioError: If it is not such a table.
+    """
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

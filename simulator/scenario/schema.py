@@ -20,6 +20,8 @@ MAX_DRAWS: Final = 4096
 MAX_REPLICATIONS: Final = 100_000
 MAX_MULTIPLIER: Final = 20.0
 MAX_COUNT: Final = 100_000.0
+MAX_STAFF: Final = 5_000
+"""Posts or people of one staff group of a trust."""
 
 Target = Literal[
     "leaving",
@@ -43,6 +45,7 @@ Target = Literal[
 ]
 Operation = Literal["multiply", "add", "set"]
 Rest = Literal["baseline", "coupled"]
+Group = Literal["clinical", "data", "digital"]
 Method = Literal["growth", "ratio", "maturity", "hee"]
 ProgrammeKind = Literal[
     "epr",
@@ -215,6 +218,38 @@ class Lever(Strict):
     author: Line = Field(description="who proposes the lever: a name or a role")
 
 
+class OwnNumbers(Strict):
+    """A trust's own count of one of its staff groups; what is left out stays estimated."""
+
+    trust: Line = Field(description='the code of one trust, such as "RGT"')
+    group: Group = Field(description=f"one of {', '.join(get_args(Group))}")
+    posts: int | None = Field(
+        None, ge=0, le=MAX_STAFF, description=f"funded posts, a whole number, 0 to {MAX_STAFF}"
+    )
+    people: int | None = Field(
+        None, ge=0, le=MAX_STAFF, description=f"people in post, a whole number, 0 to {MAX_STAFF}"
+    )
+    leavers: int | None = Field(
+        None,
+        ge=0,
+        le=MAX_STAFF,
+        description="people who left the trust in the twelve months to as_of, for whatever reason, "
+        f"a whole number, 0 to {MAX_STAFF}",
+    )
+    as_of: Month = Field(description='the month the numbers are of, written "YYYY-MM"')
+    source: Line = Field(description='where they come from, such as "Electronic Staff Record"')
+
+    @property
+    def id(self) -> str:
+        """What names it among the own numbers of a scenario."""
+        return f"{self.trust} {self.group}"
+
+    @property
+    def counted(self) -> bool:
+        """Are posts or people given?"""
+        return self.posts is not None or self.people is not None
+
+
 class ScenarioFile(Strict):
     """One scenario file, before the files it extends are merged in."""
 
@@ -278,6 +313,9 @@ class ScenarioFile(Strict):
     programme: Annotated[tuple[Programme, ...], BeforeValidator(_as_tuple)] | None = Field(
         None, description="programmes, each a [[programme]] table"
     )
+    own: Annotated[tuple[OwnNumbers, ...], BeforeValidator(_as_tuple)] | None = Field(
+        None, description="trusts' own counts of staff groups, each an [[own]] table"
+    )
     lever: Annotated[tuple[Lever, ...], BeforeValidator(_as_tuple)] | None = Field(
         None, description="levers, each a [[lever]] table"
     )
@@ -301,6 +339,7 @@ _PARTS: Final[dict[str, type[BaseModel]]] = {
     "parameters": ParameterOverride,
     "fitted": FittedOverride,
     "programme": Programme,
+    "own": OwnNumbers,
     "lever": Lever,
 }
 

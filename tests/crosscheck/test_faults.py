@@ -305,10 +305,10 @@ FAULTS = [
     # The arrays engine.
     Fault(
         "arrays.block",
-        "    let_go(state, month, due.compress(phase == Phase.FILLED))\n"
-        "    start_work(state, month, due.compress(phase == Phase.AGREED))\n",
-        "    start_work(state, month, due.compress(phase == Phase.AGREED))\n"
-        "    let_go(state, month, due.compress(phase == Phase.FILLED))\n",
+        "    let_go(state, month, due.compress(phase == FILLED))\n"
+        "    start_work(state, month, due.compress(phase == AGREED))\n",
+        "    start_work(state, month, due.compress(phase == AGREED))\n"
+        "    let_go(state, month, due.compress(phase == FILLED))\n",
         "stages swapped: people leave after the starts and moves",
     ),
     Fault(
@@ -373,14 +373,14 @@ FAULTS = [
     ),
     Fault(
         "arrays.exits",
-        "np.where(found > spec.months, NEVER, found)",
-        "np.where(found >= spec.months, NEVER, found + 1)",
+        "found[found > spec.months] = NEVER",
+        "found += 1\n    found[found > spec.months] = NEVER",
         "an exit a month late",
     ),
     Fault(
         "arrays.exits",
-        "np.where(found > spec.months, NEVER, found)",
-        "np.where(found >= spec.months, NEVER, found)",
+        "found[found > spec.months] = NEVER",
+        "found[found >= spec.months] = NEVER",
         "nobody leaves in the last month",
     ),
     Fault(
@@ -433,8 +433,8 @@ FAULTS = [
     ),
     Fault(
         "arrays.market",
-        "replay.experienced[at, month]",
-        "replay.experienced[at, month - 1]",
+        "replay.experienced[:, month]",
+        "replay.experienced[:, month - 1]",
         "replayed availability of the month before",
     ),
     Fault(
@@ -445,7 +445,7 @@ FAULTS = [
     ),
     Fault(
         "arrays.pulls",
-        "state.phase[target[hit]] = Phase.APPROVAL",
+        "state.phase[target[hit]] = APPROVAL",
         "pass",
         "a colleague who is taken is pulled again",
     ),
@@ -499,8 +499,8 @@ FAULTS = [
     ),
     Fault(
         "arrays.block",
-        "(phase == Phase.APPROVAL) | (phase == Phase.FROZEN)",
-        "phase == Phase.APPROVAL",
+        "(phase == APPROVAL) | (phase == FROZEN)",
+        "phase == APPROVAL",
         "frozen posts stay frozen",
     ),
     Fault(
@@ -576,9 +576,9 @@ FAULTS = [
         "replayed shares of the kinds of candidates swapped",
     ),
     Fault(
-        "arrays.pulls",
-        "weight /= attraction",
-        "weight *= attraction / NEUTRAL ** 2",
+        "arrays.layout",
+        "pulls.weight * NEUTRAL / drawn",
+        "pulls.weight * drawn / NEUTRAL",
         "the more attractive lose more",
     ),
     Fault(

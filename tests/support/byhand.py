@@ -121,6 +121,7 @@ def build(
         first=firsts[:-1].astype(np.int32),
         slots=np.array([c.slots for c in cells], np.int32),
         posts=np.array([c.posts for c in cells], np.int32),
+        funded=np.array([c.posts for c in cells], np.int32),
     )
     return Specification(
         seed=seed,

@@ -212,6 +212,7 @@ def _cells(
         first=(np.cumsum(slots) - slots).astype(np.int32),
         slots=slots,
         posts=np.array([c.posts for c in cells], np.int32),
+        funded=np.array([c.posts for c in cells], np.int32),
     )
     return frame, options
 

@@ -102,6 +102,7 @@ class World:
     converts: tuple[bool, bool] = (False, True)  # by pathway
     supervision: float = 0.15  # trainees for each head of the middle and senior bands
     step: int = 30  # months at most before the second pay point
+    over: int = 0  # opening posts of a cell at most that have no money behind them
 
     @property
     def staffed(self) -> list[int]:
@@ -154,6 +155,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "converts": ((False, True), (False, False), (True, True), (True, False)),
     "supervision": (0.15, 0.0, 0.05, 2.0),
     "step": (30, 0, 6),
+    "over": (0, 1, 4),
 }
 """Values of generated worlds; the first of each makes a broad world."""
 
@@ -319,6 +321,7 @@ def _cells(
     table = np.array(rows, dtype=np.int32).reshape(-1, 6)
     names = [f"cell|{trusts[t][0]}|{GROUPS[g]}|{BANDS[b]}" for t, g, b, *_ in rows]
     zeros = np.zeros(len(rows), np.int32)
+    over = rng.integers(0, world.over + 1, len(rows)) if world.over else zeros
     return Cells(
         trust=table[:, 0].copy(),
         group=table[:, 1].copy(),
@@ -333,6 +336,7 @@ def _cells(
         first=zeros,
         slots=zeros,
         posts=table[:, 4].copy(),
+        funded=np.maximum(table[:, 4] - over, 0).astype(np.int32),
     )
 
 

@@ -97,7 +97,17 @@ def select(
     room = cells.slots[choice.cells]
     kept = {
         name: getattr(cells, name)[choice.cells]
-        for name in ("group", "band", "klass", "option", "attraction", "key", "slots", "posts")
+        for name in (
+            "group",
+            "band",
+            "klass",
+            "option",
+            "attraction",
+            "key",
+            "slots",
+            "posts",
+            "funded",
+        )
     }
     new_trust = trust[cells.trust[choice.cells]].astype(np.int32)
     chosen = {name: getattr(slots, name)[choice.slots] for name in slots.__slots__}

@@ -8,7 +8,8 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from simulator.domain.words import PEOPLE_IN, PEOPLE_OUT, Flow, Phase
+from simulator.domain.words import PEOPLE_IN, PEOPLE_OUT, Flow
+from simulator.engines.arrays.codes import ADVERT, AGREED, APPROVAL, FILLED, FROZEN, NEVER
 from simulator.engines.arrays.exits import draw_exits
 from simulator.engines.arrays.inside import promote
 from simulator.engines.arrays.layout import Layout
@@ -18,7 +19,7 @@ from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.stages import let_go, set_establishment, start_work
 from simulator.engines.arrays.state import State, open_rounds, open_state, start_vacancies
 from simulator.engines.arrays.training import Trainees
-from simulator.model.specification import I32, NEVER
+from simulator.model.specification import I32
 
 _CHUNK = 1 << 16
 
@@ -43,7 +44,7 @@ def take_ledgers(state: State, month: Month) -> tuple[Ledger, Ledger]:
     """Close the month's ledgers, of people and of posts, and move headcounts by the first."""
     people, posts = (
         Ledger(flow, index, state.cell.take(index))
-        for flow, index in (month.people(), month.posts())
+        for flow, index in (month.of_people(), month.of_posts())
     )
     change = np.bincount(people.cell, PEOPLE.take(people.flow), minlength=state.heads.size)
     state.heads += change.reshape(state.heads.shape).astype(np.int32)
@@ -68,6 +69,7 @@ class Block:
     market: Market | None
 
 
+@np.errstate(divide="ignore")  # of an energy by a factor of nought: nobody ever leaves
 def run_block(
     layout: Layout,
     first_replication: int,
@@ -81,7 +83,7 @@ def run_block(
     """Simulate ``count`` replications of the layout's regions, month by month."""
     state = open_state(layout, first_replication, count, traced)
     market = _open_market(state)
-    filled = np.flatnonzero(state.phase == Phase.FILLED)
+    filled = (state.phase == FILLED).nonzero()[0]
     for start in range(0, len(filled), _CHUNK):
         draw_exits(state, filled[start : start + _CHUNK], 0)
     recorder.opening(state)
@@ -109,11 +111,10 @@ def play_month(state: State, month: Month, market: Market | None) -> None:
     set_establishment(state, month)
     due = state.due_in(month.number)
     phase = state.phase.take(due)
-    let_go(state, month, due.compress(phase == Phase.FILLED))
-    start_work(state, month, due.compress(phase == Phase.AGREED))
-    promote(state, month, due.compress((phase == Phase.APPROVAL) | (phase == Phase.FROZEN)))
-    match(state, month, due.compress(phase == Phase.ADVERT), market)
-    opened = sum(len(index) for index in month.flows.get(Flow.OPENED, []))
-    start_vacancies(state, gather(month.vacated), month.number, opened)
+    let_go(state, month, due.compress(phase == FILLED))
+    start_work(state, month, due.compress(phase == AGREED))
+    promote(state, month, due.compress((phase == APPROVAL) | (phase == FROZEN)))
+    match(state, month, due.compress(phase == ADVERT), market)
+    start_vacancies(state, gather(month.vacated), month.number, month.opened)
     open_rounds(state, gather(month.advertised), month.number)
     draw_exits(state, gather(month.started), month.number)

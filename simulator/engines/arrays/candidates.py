@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from simulator import keyed
-from simulator.domain.words import CANDIDATES, Flow, PoolFlow, PoolStock
-from simulator.engines.arrays.month import Month, gather
+from simulator.domain.words import CANDIDATES, PoolFlow, PoolStock
+from simulator.engines.arrays.month import Month
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
 from simulator.model.specification import F64
@@ -59,8 +59,7 @@ def _end_breaks(state: State, month: Month, flows: F64, returns: F64, is_lost: F
     returned = np.floor(rate * away + returns)
     away -= returned
     lost = np.floor(pools.forget_rate * away + is_lost)
-    left = gather(month.flows.get(Flow.BREAK, []))
-    segment = state.cell_segment.take(state.cell.take(left))
+    segment = state.cell_segment.take(state.cell.take(month.breaks))
     flows[PoolFlow.BREAKS] = np.bincount(segment, minlength=away.size).reshape(away.shape)
     flows[PoolFlow.RETURNED], flows[PoolFlow.FORGOTTEN] = returned, lost
     away += flows[PoolFlow.BREAKS] - lost

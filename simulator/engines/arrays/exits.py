@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from simulator import keyed
 from simulator.domain.words import Flow
+from simulator.engines.arrays.codes import NEVER
+from simulator.engines.arrays.layout import BEGINS, Layout
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
-from simulator.model.specification import F64, NEVER, TENURE_BREAKS
+from simulator.model.specification import F64, TENURE_BREAKS
+
+_REASONS: Final = np.array([Flow.RETIRED, Flow.BREAK, Flow.LEFT], dtype=np.intp)
 
 
 def draw_exits(state: State, index: Index, month: int) -> None:
     """Exit month of spells that start in ``month``, by inversion of the cumulative hazard."""
     layout, spec = state.layout, state.layout.spec
     energy = keyed.exponentials(state.numbers(index, keyed.Purpose.EXIT))
-    with np.errstate(divide="ignore"):  # a factor of nought: nobody ever leaves
-        energy /= state.exit_factor.take(state.cell.take(index))
-    width = spec.months + 1
+    energy /= state.exit_factor.take(state.cell.take(index))  # by nought: nobody ever leaves
     row = _hazard_row(state, index)
-    target = row * width
+    target = row * (spec.months + 2)
     base = layout.cumulative.take(target + month)
     _spend_early_tenure(state, index, month, energy, target, base)
     base += energy
-    np.minimum(base, layout.row_offset - 1.0, out=base)
-    base += row * layout.row_offset
-    order = np.argsort(base)  # sorted needles are found three times as fast
-    found = np.empty(len(base), dtype=np.intp)
-    found[order] = np.searchsorted(layout.search, base.take(order))
-    found -= target
-    state.due[index] = np.where(found > spec.months, NEVER, found)
+    found = _first_month(layout, row, target, base)
+    found[found > spec.months] = NEVER
+    state.due[index] = found
+
+
+def _first_month(layout: Layout, row: Index, target: Index, level: F64) -> Index:
+    """First month in which a row's cumulative hazard reaches a level; after the last if none does.
+
+    A table says where to begin, a few steps lead there: a binary search costs three times as much.
+    """
+    np.minimum(level, layout.cap, out=level)
+    place = (level * layout.begin_scale).astype(np.intp)
+    place += row * BEGINS
+    found = layout.begin.take(place).astype(np.intp)
+    at = target + found
+    below = (layout.cumulative.take(at) < level).nonzero()[0]
+    while len(below):
+        found[below] += 1
+        at = target.take(below)
+        at += found.take(below)
+        below = below.compress(layout.cumulative.take(at) < level.take(below))
+    return found
 
 
 def _hazard_row(state: State, index: Index) -> Index:
@@ -41,18 +60,14 @@ def _hazard_row(state: State, index: Index) -> Index:
     return row
 
 
-def reasons(state: State, index: Index, month: int) -> dict[Flow, Index]:
-    """Stage 2: those who leave in a month, by reason."""
+def reasons(state: State, index: Index, month: int) -> Index:
+    """Stage 2: the reason, as a flow, of each of those who leave in a month."""
     width = state.layout.spec.months + 1
     retire = state.layout.retire.take(_hazard_row(state, index) * width + month)
     away = retire + (1.0 - retire) * state.layout.spec.exits.break_share
     u = keyed.units(state.numbers(index, keyed.Purpose.REASON))
-    retired, stays = u < retire, u >= away
-    return {
-        Flow.RETIRED: index.compress(retired),
-        Flow.LEFT: index.compress(stays & ~retired),
-        Flow.BREAK: index.compress(~(retired | stays)),
-    }
+    kind = (u >= retire).view(np.uint8) + (u >= away)
+    return _REASONS.take(kind)
 
 
 def _spend_early_tenure(
@@ -64,7 +79,7 @@ def _spend_early_tenure(
     ends.
     """
     origin = state.origin.take(index)
-    young = np.flatnonzero(origin > month - TENURE_BREAKS[1])
+    young = (origin > month - TENURE_BREAKS[1]).nonzero()[0]
     if len(young) == 0:
         return
     cumulative, months = state.layout.cumulative, state.layout.spec.months

@@ -6,9 +6,11 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator import keyed
-from simulator.domain.words import Flow, Phase
+from simulator.domain.words import Flow
+from simulator.engines.arrays.codes import FILLED
 from simulator.engines.arrays.month import NOBODY, Month, vacate
 from simulator.engines.arrays.pulls import choose
 from simulator.engines.arrays.ragged import Index, best_in_run, ranges
@@ -17,6 +19,7 @@ from simulator.model.specification import CALLS, I32, NEVER, U64
 
 _CALLS: Final = (0, 1, 2, 5, CALLS)
 """Where batches of calls begin and end: a batch is made at once, for whoever has nobody yet."""
+_CALL_KEYS: Final = keyed.Purpose.TRY + np.arange(CALLS, dtype=np.uint64) * keyed.word(keyed.STEP)
 
 
 def promote(state: State, month: Month, index: Index) -> None:
@@ -35,12 +38,12 @@ def promote(state: State, month: Month, index: Index) -> None:
     state.eligible[filled] = min(month.number + state.layout.spec.hiring.min_months, NEVER - 1)
     if state.names is not None:
         state.names[filled] = state.names[winner]
-    state.phase[filled] = Phase.FILLED
+    state.phase[filled] = FILLED
     month.started.append(filled)
     vacate(state, month, winner)
-    month.note(Flow.PROMOTED_IN, filled)
-    month.note(Flow.PROMOTED_OUT, winner)
-    outside = index.compress(state.phase.take(index) != Phase.FILLED)
+    month.note(month.came, Flow.PROMOTED_IN, filled)
+    month.note(month.went, Flow.PROMOTED_OUT, winner)
+    outside = index.compress(state.phase.take(index) != FILLED)
     state.round[outside] = 0
     month.advertised.append(outside)
 
@@ -56,7 +59,7 @@ def _keep_origin(state: State, month: int, winner: Index, filled: Index) -> None
 
 def _is_pooled(state: State, month: int) -> bool:
     """Is any vacancy offered to a whole care system?"""
-    return bool(state.layout.spec.hiring.pooled_share[:, month].any())
+    return state.layout.pooling[month]
 
 
 def _offered_inside(state: State, month: int, index: Index) -> Index:
@@ -77,7 +80,7 @@ def _cells_below(state: State, month: int, offered: Index) -> Index:
         return below
     base = state.numbers(offered, keyed.Purpose.POOLING)
     share = state.path(hiring.pooled_share, month, cell) * 2.0**22
-    pooled = np.flatnonzero(keyed.fields(base, 0, 22).astype(np.float64) < share)
+    pooled = (keyed.fields(base, 0, 22).astype(np.float64) < share).nonzero()[0]
     flat = cell.take(pooled).astype(np.intp)
     own = flat % layout.cell_count
     partners = layout.partners
@@ -95,28 +98,35 @@ def _inside_winners(state: State, month: int, offered: Index, below: Index) -> t
     first, top = state.cell_first.take(below), state.top.ravel().take(below)
     vacancy = state.numbers(offered, keyed.Purpose.PROMOTION)
     winner = np.full(len(offered), -1, dtype=np.intp)
-    open_ = np.arange(len(offered))
+    open_ = (top > 0).nonzero()[0]
     for begin, end in pairwise(_CALLS):
-        called = first[open_, None] + _called(vacancy[open_], top[open_], begin, end)
-        able = (state.eligible.take(called) <= month) & (top[open_] > 0)[:, None]
-        some = able.any(axis=1)
-        winner[open_[some]] = called[some, able[some].argmax(axis=1)]  # the first call that does
-        open_ = open_[~some]
         if len(open_) == 0:
             break
+        called = _called(vacancy.take(open_), top.take(open_), begin, end)
+        called += first.take(open_)[:, None]
+        able = state.eligible.take(called) <= month
+        hit, called = _first_able(able, called)
+        winner[open_.compress(hit)] = called.compress(hit)
+        open_ = open_.compress(~hit)
     rest, best = _highest_scores(state, month, first[open_], top[open_], vacancy[open_])
     winner[open_[rest]] = best
-    found = np.flatnonzero(winner >= 0)
+    found = (winner >= 0).nonzero()[0]
     keep = found[state.first_to_choose(winner[found])]
     return winner[keep], offered[keep]
 
 
+def _first_able(able: NDArray[np.bool_], called: Index) -> tuple[NDArray[np.bool_], Index]:
+    """Whether anybody in each row of calls is able, and the first who is."""
+    if able.shape[1] == 1:
+        return able.ravel(), called.ravel()
+    first = np.arange(len(able)) * able.shape[1]
+    first += able.argmax(axis=1)
+    return able.take(first), called.take(first)
+
+
 def _called(vacancy: U64, top: I32, begin: int, end: int) -> Index:
     """Serials that each vacancy calls in calls ``begin`` to ``end - 1``."""
-    calls = np.arange(begin, end, dtype=np.uint64)
-    calls *= np.uint64(keyed.STEP)
-    calls += np.uint64(keyed.Purpose.TRY)
-    u = keyed.units(keyed.mix_array(vacancy[:, None] + calls))
+    u = keyed.units(keyed.mix_array(vacancy[:, None] + _CALL_KEYS[begin:end]))
     u *= top[:, None]
     return u.astype(np.intp)
 
@@ -126,7 +136,7 @@ def _highest_scores(
 ) -> tuple[Index, Index]:
     """Of vacancies whose calls found nobody: which have a candidate, and the highest score."""
     position, owner = ranges(first, top.astype(np.intp))
-    able = np.flatnonzero(state.eligible.take(position) <= month)
+    able = (state.eligible.take(position) <= month).nonzero()[0]
     position, owner = position.take(able), owner.take(able)
     score = keyed.promotion_scores(vacancy.take(owner), state.key.take(position))
     runs, best = best_in_run(score, owner)

@@ -9,14 +9,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator import keyed
-from simulator.domain.words import CANDIDATES, Channel, Flow, Phase
+from simulator.domain.words import CANDIDATES, Channel, Flow
 from simulator.engines.arrays.candidates import hire, renew_pools
+from simulator.engines.arrays.codes import (
+    AGREED,
+    CONVERTED,
+    EXPERIENCED,
+    GRADUATE,
+    INTERNATIONAL,
+    MOVE,
+    NEVER,
+    RETURNING,
+)
 from simulator.engines.arrays.layout import NEUTRAL
 from simulator.engines.arrays.month import Month
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State, months_of
 from simulator.engines.arrays.training import Trainees
-from simulator.model.specification import F64, NEVER, U8
+from simulator.model.specification import F64, U8
 from simulator.results.totals import RAISED
 
 SCORE: Final = 2.0**30
@@ -74,7 +84,7 @@ def _close(state: State, month: int, index: Index) -> Adverts:
         channel=keyed.fields(bits, 14, 20).astype(np.float64),
         success=state.path(hiring.success, month, cell)
         * state.of_draw(hiring.success_factor, cell),
-        attraction=layout.attraction(month).take(cell % layout.cell_count),
+        attraction=layout.attractions[month].take(cell % layout.cell_count),
     )
 
 
@@ -92,10 +102,10 @@ def match(state: State, month: Month, index: Index, market: Market | None) -> No
         filled.append(_competed(state, month, adverts, others, market))
     agreed = np.zeros(len(index), dtype=np.bool_)
     agreed[filled[0]] = agreed[filled[1]] = True
-    state.channel[index[filled[0]]] = Channel.MOVE
+    state.channel[index[filled[0]]] = MOVE
     _agree(state, month.number, index.compress(agreed))
     failed = index.compress(~agreed)
-    month.note(Flow.ROUNDS_FAILED, failed)
+    month.note(month.posts, Flow.ROUNDS_FAILED, failed)
     month.advertised.append(failed)
 
 
@@ -167,7 +177,7 @@ def _replayed_share(
 
 
 def _agree(state: State, month: int, index: Index) -> None:
-    state.phase[index] = Phase.AGREED
+    state.phase[index] = AGREED
     pick = keyed.fields(state.numbers(index, keyed.Purpose.OFFER), 54, 10)
     notice = months_of(state.layout.spec.hiring.notice_quantiles, pick)
     state.due[index] = np.minimum(month + notice, NEVER)
@@ -186,19 +196,21 @@ def _replayed(state: State, month: int, adverts: Adverts, others: Index) -> Inde
     assert replay is not None
     ratio = _replayed_share(state, month, adverts, others, replay.ratio, replay.response)
     others = adverts.passing(others, ratio)
-    at = layout.pools[adverts.pool(others)]
-    index = adverts.index[others]
+    at = layout.pools.take(adverts.pool(others))
+    index = adverts.index.take(others)
     bits = state.round_numbers(index, keyed.Purpose.AVAILABLE)
     low, high, kind = (keyed.fields(bits, bit, 20).astype(np.float64) for bit in (0, 20, 40))
     graduate = _open_to_graduates(state, adverts, others)
-    graduate &= low < replay.graduate[at, month] * SHARE
-    found = graduate | (high < replay.experienced[at, month] * SHARE)
-    returning, abroad = replay.returning[at, month], replay.international[at, month]
-    channel = np.full(len(index), Channel.EXPERIENCED, dtype=np.uint8)
-    channel[kind < (returning + abroad) * SHARE] = Channel.INTERNATIONAL
-    channel[kind < returning * SHARE] = Channel.RETURNING
-    channel[graduate] = Channel.GRADUATE
-    channel[graduate & (kind < replay.converted[at, month] * SHARE)] = Channel.CONVERTED
+    graduate &= low < replay.graduate[:, month].take(at) * SHARE
+    found = graduate | (high < replay.experienced[:, month].take(at) * SHARE)
+    returning, abroad = (
+        share[:, month].take(at) for share in (replay.returning, replay.international)
+    )
+    channel = np.full(len(index), EXPERIENCED)
+    channel[kind < (returning + abroad) * SHARE] = INTERNATIONAL
+    channel[kind < returning * SHARE] = RETURNING
+    channel[graduate] = GRADUATE
+    channel[graduate & (kind < replay.converted[:, month].take(at) * SHARE)] = CONVERTED
     state.channel[index] = channel
     return others[found]
 
@@ -218,7 +230,7 @@ def _competed(state: State, month: Month, adverts: Adverts, others: Index, marke
     open_to = _open_to_graduates(state, adverts, ranked)
     turn = _running_rank(segment, open_to)
     takes = open_to & (turn < graduates.take(segment))
-    first = np.cumsum(graduates) - graduates
+    first = graduates.cumsum() - graduates
     chosen = waiting[first[segment[takes]] + turn[takes]]
     _hire_graduates(state, month.number, adverts.index[ranked[takes]], chosen, market)
     rank = _running_rank(segment, ~takes)
@@ -269,13 +281,13 @@ def _rank(adverts: Adverts, which: Index) -> Index:
     if len(which) >> _PLACE_BITS or int(segment.max(initial=0)) >> _SEGMENT_BITS:
         return which[np.lexsort((which, adverts.score[which], segment))]
     key = segment.astype(np.uint64)
-    key <<= np.uint64(_SCORE_BITS)
+    key <<= keyed.word(_SCORE_BITS)
     key |= adverts.score.take(which).astype(np.uint64)
-    key <<= np.uint64(_PLACE_BITS)
+    key <<= keyed.word(_PLACE_BITS)
     key |= np.arange(len(which), dtype=np.uint64)
     key.sort()
-    key &= np.uint64((1 << _PLACE_BITS) - 1)
-    return which.take(key.astype(np.intp))
+    key &= keyed.word((1 << _PLACE_BITS) - 1)
+    return which.take(key.view(np.intp))
 
 
 def _running_rank(segment: Index, chosen: NDArray[np.bool_] | None) -> Index:
@@ -294,7 +306,7 @@ def _hire_graduates(state: State, month: int, index: Index, trainee: Index, mark
     row = trainee % max(market.hired.shape[1], 1)
     converts = training.converts.take(market.trainees.pathway.take(row))
     row += state.layout.rows.start
-    state.channel[index] = np.where(converts, Channel.CONVERTED, Channel.GRADUATE)
+    state.channel[index] = np.where(converts, CONVERTED, GRADUATE)
     state.cohort[index] = training.row_cohort_age[row]
     if state.names is not None:
         state.names[index] = -1 - row

@@ -6,24 +6,31 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from simulator.domain.words import PEOPLE_IN, PEOPLE_OUT, Flow, Phase
+from simulator.domain.words import Flow
+from simulator.engines.arrays.codes import APPROVAL, NEVER
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
-from simulator.model.specification import F64, NEVER
+from simulator.model.specification import F64
 
+Event = tuple[int | Index, Index]
+"""Flow of some events, or the flow of each, and their flat positions."""
 NOBODY = np.empty(0, dtype=np.intp)
 
 
 @dataclass(slots=True)
 class Month:
-    """What a month has done so far: events by flow, and what is worked out at its end.
+    """What a month has done so far: events, and what is worked out at its end.
 
     Turns, delays and exit months of everything that begins in a month are drawn together at
     its end: none of them can fall due before the next month.
     """
 
     number: int
-    flows: dict[Flow, list[Index]] = field(default_factory=dict)
+    came: list[Event] = field(default_factory=list)
+    went: list[Event] = field(default_factory=list)
+    posts: list[Event] = field(default_factory=list)  # and failed rounds
+    breaks: Index = field(default_factory=lambda: NOBODY)
+    opened: int = 0  # of ``vacated``, those that have been opened
     vacated: list[Index] = field(default_factory=list)  # posts that are opened come first
     advertised: list[Index] = field(default_factory=list)
     started: list[Index] = field(default_factory=list)
@@ -32,27 +39,29 @@ class Month:
     pools: dict[str, F64] = field(default_factory=dict)
     recorded: bool = False
 
-    def note(self, flow: Flow, index: Index) -> None:
-        """Record events of one flow at flat positions."""
+    def note(self, events: list[Event], flow: int | Index, index: Index) -> None:
+        """Record events at flat positions: of one flow, or each of its own."""
         if len(index):
-            self.flows.setdefault(flow, []).append(index)
+            events.append((flow, index))
 
-    def people(self) -> tuple[Index, Index]:
+    def of_people(self) -> tuple[Index, Index]:
         """Flow and flat position of every arrival in and departure from a post."""
-        return _listed([(flow, self.flows.get(flow, [])) for flow in (*PEOPLE_IN, *PEOPLE_OUT)])
+        return _listed(self.came + self.went)
 
-    def posts(self) -> tuple[Index, Index]:
+    def of_posts(self) -> tuple[Index, Index]:
         """Flow and flat position of everything else: of vacancies, posts and failed rounds."""
-        rest = (Flow.OPENED, Flow.WITHDRAWN, Flow.ROUNDS_FAILED)
-        entries = [(flow, self.flows.get(flow, [])) for flow in rest]
-        return _listed([(Flow.VACANCIES, self.vacated), *entries])
+        return _listed([(Flow.VACANCIES, index) for index in self.vacated] + self.posts)
 
 
-def _listed(entries: list[tuple[Flow, list[Index]]]) -> tuple[Index, Index]:
-    flows = [flow for flow, parts in entries for _ in parts]
-    parts = [part for _, parts in entries for part in parts]
-    lengths = [len(part) for part in parts]
-    return np.repeat(np.array(flows, dtype=np.intp), lengths), gather(parts)
+def _listed(events: list[Event]) -> tuple[Index, Index]:
+    if not events:
+        return NOBODY, NOBODY
+    index = np.concatenate([one for _, one in events])
+    flows, at = np.empty(len(index), dtype=np.intp), 0
+    for flow, one in events:
+        flows[at : at + len(one)] = flow
+        at += len(one)
+    return flows, index
 
 
 def gather(parts: list[Index]) -> Index:
@@ -64,7 +73,7 @@ def gather(parts: list[Index]) -> Index:
 
 def vacate(state: State, month: Month, index: Index) -> None:
     """Empty posts now; their vacancies are drawn at the end of the month."""
-    state.phase[index] = Phase.APPROVAL
+    state.phase[index] = APPROVAL
     state.eligible[index] = NEVER
     month.vacated.append(index)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from simulator import keyed
-from simulator.domain.words import GROUPS, Flow
+from simulator.domain.words import Flow
 from simulator.engines.arrays.month import Month, vacate
 from simulator.engines.arrays.pulls import tries
 from simulator.engines.arrays.ragged import Index, ranges
@@ -17,8 +17,8 @@ def lose_to_outside(state: State, month: Month) -> None:
     """Colleagues leave for trusts that are not modelled."""
     layout, replay = state.layout, state.layout.spec.replay
     assert replay is not None
-    staff = (layout.trusts[:, None] * len(GROUPS) + np.arange(len(GROUPS))).ravel()
-    keys = replay.staff_key[staff]
+    staff = layout.rival_staff
+    keys = replay.staff_key.take(staff)
     at = month.number * 65536
     bits = keyed.numbers(state.keys[:, None], keys[None, :], keyed.Purpose.RIVALS, at)
     cdf = replay.rival_cdf[staff, month.number]
@@ -26,12 +26,14 @@ def lose_to_outside(state: State, month: Month) -> None:
     u = keyed.units(bits)
     for entry in range(cdf.shape[1]):
         more = u >= cdf[:, entry]
+        pulls += more
         if not more.any():
             break
-        pulls += more
-    number, owner = ranges(np.ones(pulls.size, dtype=np.intp), pulls.ravel())
-    if len(owner) == 0:
+    who = pulls.ravel().nonzero()[0]
+    if len(who) == 0:
         return
+    number, owner = ranges(np.ones(len(who), dtype=np.intp), pulls.take(who))
+    owner = who.take(owner)
     replication, column = owner // len(staff), owner % len(staff)
     base = keyed.numbers(
         state.keys[replication],
@@ -41,10 +43,10 @@ def lose_to_outside(state: State, month: Month) -> None:
     )
     cell = _choose_cell(state, month.number, column, keyed.units(base))
     source = np.full(len(cell), -1, dtype=np.intp)
-    flat = np.where(cell < 0, cell, cell + replication * state.layout.cell_count)
+    flat = cell + (cell >= 0) * replication * layout.cell_count
     tries(state, source, flat, base)
     found = source[source >= 0]
-    month.note(Flow.MOVED_OUT, found)
+    month.note(month.went, Flow.MOVED_OUT, found)
     vacate(state, month, found)
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator import keyed
-from simulator.domain.words import Phase
-from simulator.engines.arrays.layout import NEUTRAL, NO_TRUST
+from simulator.engines.arrays.codes import APPROVAL, FILLED
+from simulator.engines.arrays.layout import NO_TRUST
 from simulator.engines.arrays.month import NOBODY
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
@@ -27,8 +27,8 @@ def pull(state: State, month: int, movers: Index) -> tuple[Index, Index, Index]:
     base = state.round_numbers(movers, keyed.Purpose.PULL)
     cell = _choose_trust(state, month, movers, base)
     tries(state, source, cell, base)
-    outside = np.flatnonzero(cell == -1)
-    failed = np.flatnonzero((cell != -1) & (source < 0))
+    outside = (cell == -1).nonzero()[0]
+    failed = ((cell != -1) & (source < 0)).nonzero()[0]
     return source, outside, failed
 
 
@@ -39,11 +39,7 @@ def _choose_trust(state: State, month: int, movers: Index, base: U64) -> Index:
     own = flat % layout.cell_count
     option = layout.option.take(own)
     cell = pulls.cell.take(option, axis=0)
-    # -1, outside, finds the last entry
-    attraction = np.append(layout.attraction(month), NEUTRAL).take(np.maximum(cell, -1))
-    weight = pulls.weight.take(option, axis=0)
-    weight *= NEUTRAL
-    weight /= attraction
+    weight = layout.pull_weights[month].take(option, axis=0)
     barred = (cell == own[:, None]) | (cell == NO_TRUST)
     found = choose(base, pulls.key.take(option, axis=0), weight, cell, barred)
     return np.where(found < 0, found, found + flat - own)
@@ -78,19 +74,19 @@ def tries(state: State, source: Index, cell: Index, base: U64) -> None:
         cell: Flat cell of each pull; below zero for those that make no try.
         base: Number of each pull.
     """
-    open_ = np.flatnonzero(cell >= 0)
+    open_ = (cell >= 0).nonzero()[0]
     for attempt in range(TRIES):
         if len(open_) == 0:
             return
-        step = np.uint64((keyed.Purpose.TRY + attempt * keyed.STEP) & keyed.MASK)
+        step = keyed.word((keyed.Purpose.TRY + attempt * keyed.STEP) & keyed.MASK)
         where = cell.take(open_)
         top = state.top.ravel().take(where)
         serial = (keyed.units(keyed.mix_array(base.take(open_) + step)) * top).astype(np.intp)
         target = state.cell_first.take(where) + serial
-        hit = (state.phase.take(target) == Phase.FILLED).nonzero()[0]
+        hit = (state.phase.take(target) == FILLED).nonzero()[0]
         hit = hit[state.first_to_choose(target[hit])]
         source[open_[hit]] = target[hit]
-        state.phase[target[hit]] = Phase.APPROVAL  # whoever is taken leaves in this stage
+        state.phase[target[hit]] = APPROVAL  # whoever is taken leaves in this stage
         rest = np.ones(len(open_), dtype=np.bool_)
         rest[hit] = False
         open_ = open_.compress(rest)

@@ -14,11 +14,19 @@ def ranges(starts: Index, lengths: Index) -> tuple[Index, Index]:
     Returns:
         (positions, owners): the members in order, and for each the range it comes from.
     """
-    owners = np.repeat(np.arange(len(lengths), dtype=np.intp), lengths)
-    ends = np.cumsum(lengths)
+    owners = np.arange(len(lengths), dtype=np.intp).repeat(lengths)
+    ends = lengths.cumsum()
     positions = np.arange(len(owners), dtype=np.intp)
     positions += (starts - ends + lengths)[owners]
     return positions, owners
+
+
+def _gaps(starts: Index, count: int) -> Index:
+    """Lengths of runs that begin at ``starts`` and end at ``count``."""
+    ends = np.empty_like(starts)
+    ends[:-1], ends[-1:] = starts[1:], count
+    ends -= starts
+    return ends
 
 
 def rank_in_run(owners: Index) -> Index:
@@ -30,8 +38,8 @@ def rank_in_run(owners: Index) -> Index:
     new = np.empty(count, dtype=np.bool_)
     new[0] = True
     np.not_equal(owners[1:], owners[:-1], out=new[1:])
-    starts = np.flatnonzero(new)
-    return position - np.repeat(starts, np.diff(np.append(starts, count)))
+    starts = new.nonzero()[0]
+    return position - starts.repeat(_gaps(starts, count))
 
 
 def best_in_run(scores: NDArray[np.uint64], owners: Index) -> tuple[Index, Index]:
@@ -42,9 +50,8 @@ def best_in_run(scores: NDArray[np.uint64], owners: Index) -> tuple[Index, Index
     """
     if len(owners) == 0:
         return owners, owners
-    starts = np.flatnonzero(np.concatenate(([True], owners[1:] != owners[:-1])))
+    starts = np.concatenate(([True], owners[1:] != owners[:-1])).nonzero()[0]
     best = np.maximum.reduceat(scores, starts)
-    lengths = np.diff(np.append(starts, len(owners)))
-    hits = np.flatnonzero(scores == np.repeat(best, lengths))
+    hits = (scores == best.repeat(_gaps(starts, len(owners)))).nonzero()[0]
     hits = hits[rank_in_run(owners[hits]) == 0]
     return owners[starts], hits

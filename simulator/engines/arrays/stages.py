@@ -8,6 +8,12 @@ import numpy as np
 
 from simulator import keyed
 from simulator.domain.words import JOINED_BY, Channel, Flow, Phase
+from simulator.engines.arrays.codes import (
+    ABSENT,
+    APPROVAL,
+    FILLED,
+    MOVE,
+)
 from simulator.engines.arrays.exits import reasons
 from simulator.engines.arrays.month import Month, gather, vacate
 from simulator.engines.arrays.outside import lose_to_outside
@@ -16,8 +22,11 @@ from simulator.engines.arrays.ragged import Index, ranges, rank_in_run
 from simulator.engines.arrays.state import State
 from simulator.model.specification import F64, NEVER
 
+_NO_FLOW: Final = len(Flow)
 _FREE: Final = np.isin(list(Phase), (Phase.FROZEN, Phase.APPROVAL, Phase.ADVERT))
 """Phases of posts that can be withdrawn."""
+_JOINED_BY: Final = np.array([JOINED_BY.get(channel, _NO_FLOW) for channel in Channel])
+_TRAINED: Final = np.isin(list(Channel), (Channel.GRADUATE, Channel.CONVERTED))
 
 
 def set_establishment(state: State, month: Month) -> None:
@@ -25,11 +34,11 @@ def set_establishment(state: State, month: Month) -> None:
     layout, hiring = state.layout, state.layout.spec.hiring
     index = np.ascontiguousarray(hiring.post_index[:, state.draws, month.number].T)
     funded = index.take(layout.klass, axis=1)
-    funded *= layout.posts
+    funded *= layout.funded
     funded += state.cell_u
     change = funded.astype(np.int32)
     change -= state.posts
-    changed = np.flatnonzero(change != 0)
+    changed = change.ravel().nonzero()[0]
     if len(changed) == 0:
         return
     size = change.ravel().take(changed).astype(np.intp)
@@ -50,9 +59,10 @@ def _open_posts(state: State, month: Month, cells: Index, wanted: Index) -> None
         opened.append(_fill_holes(state, cells[~whole], wanted[~whole]))
     index = gather(opened)
     state.posts.ravel()[cells] += wanted.astype(np.int32)
-    state.phase[index] = Phase.APPROVAL
+    state.phase[index] = APPROVAL
     month.vacated.append(index)
-    month.note(Flow.OPENED, index)
+    month.opened += len(index)
+    month.note(month.posts, Flow.OPENED, index)
 
 
 def _fill_holes(state: State, cells: Index, wanted: Index) -> Index:
@@ -60,7 +70,7 @@ def _fill_holes(state: State, cells: Index, wanted: Index) -> Index:
     first, top = state.cell_first[cells], state.top.ravel()[cells].astype(np.intp)
     room = state.layout.room[cells % state.layout.cell_count]
     position, owner = ranges(first, np.minimum(top + wanted, room))
-    absent = state.phase[position] == Phase.ABSENT
+    absent = state.phase[position] == ABSENT
     position, owner = position[absent], owner[absent]
     chosen = rank_in_run(owner) < wanted[owner]
     position, owner = position[chosen], owner[chosen]
@@ -77,20 +87,21 @@ def _withdraw_posts(state: State, month: Month, cells: Index, surplus: Index) ->
     position, owner = position[free][::-1], owner[free][::-1]
     taken = rank_in_run(owner) < surplus[owner]
     index, owner = position[taken], owner[taken]
-    state.phase[index] = Phase.ABSENT
+    state.phase[index] = ABSENT
     state.due[index] = NEVER
     gone = np.bincount(owner, minlength=len(cells)).astype(np.int32)
     state.posts.ravel()[cells] -= gone
     state.holes.ravel()[cells] |= gone > 0
-    month.note(Flow.WITHDRAWN, index)
+    month.note(month.posts, Flow.WITHDRAWN, index)
 
 
 def let_go(state: State, month: Month, index: Index) -> None:
     """Stage 2: exits, and their reason."""
     if len(index) == 0:
         return
-    for reason, leavers in reasons(state, index, month.number).items():
-        month.note(reason, leavers)
+    reason = reasons(state, index, month.number)
+    month.note(month.went, reason, index)
+    month.breaks = index.compress(reason == Flow.BREAK)
     vacate(state, month, index)
 
 
@@ -98,31 +109,29 @@ def start_work(state: State, month: Month, index: Index) -> None:
     """Stage 3: agreed starts; colleagues are pulled against the state before any start."""
     spec = state.layout.spec
     channel = state.channel.take(index)
-    for kind, flow in JOINED_BY.items():
-        month.note(flow, index.compress(channel == kind))
-    moving = channel == Channel.MOVE
-    trained = (channel == Channel.GRADUATE) | (channel == Channel.CONVERTED)
-    movers, graduates = index.compress(moving), index.compress(trained)
-    hired = index.compress(~(moving | trained))
+    moving = channel == MOVE
+    movers, others = index.compress(moving), index.compress(~moving)
+    channel = channel.compress(~moving)
+    month.note(month.came, _JOINED_BY.take(channel), others)
+    trained = _TRAINED.take(channel)
+    graduates, hired = others.compress(trained), others.compress(~trained)
     source, outside, failed = pull(state, month.number, movers)
     if month.recorded:
         month.pools["pulls"] = _pulls_by_option(state, movers)
     inside, source = movers[source >= 0], source[source >= 0]
-    for flow, events in (
-        (Flow.JOINED_OUTSIDE, movers[outside]),
-        (Flow.MOVED_IN, inside),
-        (Flow.MOVED_OUT, source),
-    ):
-        month.note(flow, events)
+    from_outside = movers[outside]
+    month.note(month.came, Flow.JOINED_OUTSIDE, from_outside)
+    month.note(month.came, Flow.MOVED_IN, inside)
+    month.note(month.went, Flow.MOVED_OUT, source)
     month.moves.append((inside, source))
     month.advertised.append(movers[failed])
     _move(state, month, source, inside)
     if spec.replay is not None:
         _give_replayed_ages(state, month.number, graduates)
         lose_to_outside(state, month)
-    _settle(state, month.number, hired, graduates, movers[outside])
-    joined = np.concatenate([hired, graduates, movers[outside], inside])
-    state.phase[joined] = Phase.FILLED
+    _settle(state, month.number, hired, graduates, from_outside)
+    joined = np.concatenate([hired, graduates, from_outside, inside])
+    state.phase[joined] = FILLED
     month.started.append(joined)
 
 
@@ -156,7 +165,7 @@ def _pulls_by_option(state: State, movers: Index) -> F64:
 
 
 def _name_by_spell(state: State, index: Index) -> None:
-    if state.names is not None:
+    if state.names is not None and state.turn is not None:
         slot = state.slot(index) + state.layout.slots.start
         state.names[index] = slot * 256 + state.turn[index]
 

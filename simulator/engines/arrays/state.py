@@ -14,16 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator import keyed
-from simulator.domain.words import Channel, Phase, PoolStock
+from simulator.domain.words import Channel, PoolStock
+from simulator.engines.arrays.codes import (
+    ADVERT,
+    AGREED,
+    FILLED,
+    FROZEN,
+    HALF,
+    NEVER,
+    ONE,
+    fixed,
+)
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.ragged import Index
-from simulator.model.specification import F64, I32, NEVER, QUANTILES, U8, U64
+from simulator.model.specification import F64, I32, QUANTILES, U8, U64
 
 Held = NDArray[np.int16]
 
-ROUND_STEP: Final = np.uint64((65536 * keyed.STEP) & keyed.MASK)
+ROUND_STEP: Final = keyed.word((65536 * keyed.STEP) & keyed.MASK)
 """What one round adds to a key."""
-ONE_TURN: Final = np.uint64(keyed.STEP)
+ONE_TURN: Final = keyed.word(keyed.STEP)
 
 
 @dataclass(slots=True)
@@ -43,7 +53,6 @@ class State:
     fte: U8  # (N * S,) hundredths
     due: U8  # (N * S,) month of the next step
     phase: U8
-    turn: U8
     cohort: U8
     origin: Held
     band_start: Held
@@ -63,7 +72,8 @@ class State:
     hire_factor: F64  # (N * C,)
     pools: F64  # (pool stocks, N, P); stay at nought in a replay
     scratch: I32  # (N * S,) of :meth:`first_to_choose`
-    names: NDArray[np.int64] | None = None  # (N * S,) who holds a post; only when traced
+    turn: U8 | None = None  # spells begun; only when traced, as the next
+    names: NDArray[np.int64] | None = None  # (N * S,) who holds a post
 
     def slot(self, index: Index) -> Index:
         """Slots (local numbers) of flat positions."""
@@ -72,7 +82,7 @@ class State:
     def numbers(self, index: Index, purpose: int) -> U64:
         """Keyed numbers of (post, purpose, turn)."""
         keys = self.key.take(index)
-        keys += np.uint64(purpose)
+        keys += keyed.word(purpose)
         return keyed.mix_array(keys)
 
     def round_numbers(self, index: Index, purpose: int) -> U64:
@@ -80,7 +90,7 @@ class State:
         keys = self.round.take(index).astype(np.uint64)
         keys *= ROUND_STEP
         keys += self.key.take(index)
-        keys += np.uint64(purpose)
+        keys += keyed.word(purpose)
         return keyed.mix_array(keys)
 
     def due_in(self, month: int) -> Index:
@@ -102,7 +112,7 @@ class State:
         """Which choices are the first to name their flat position, in the order given."""
         order = np.arange(len(chosen), dtype=np.int32)
         self.scratch[chosen[::-1]] = order[::-1]  # the last to write is the first in order
-        return np.flatnonzero(self.scratch.take(chosen) == order)
+        return (self.scratch.take(chosen) == order).nonzero()[0]
 
     def path(self, path: F64, month: int, cell: I32) -> F64 | np.float64:
         """Value of a path by class in a month, for flat cells; one number if all are one class."""
@@ -135,7 +145,7 @@ def open_state(layout: Layout, first_replication: int, count: int, traced: bool)
         return np.where(values < 0, -1, flat).ravel()
 
     phase = spec.slots.phase[slots]
-    filled, vacant = phase == Phase.FILLED, phase > Phase.FILLED
+    filled, vacant = phase == FILLED, phase > FILLED
     posts = np.tile(spec.cells.posts[cells].astype(np.int32), (count, 1))
     heads = np.bincount(layout.slot_cell[filled], minlength=len(cells)).astype(np.int32)
     cell_bits = keyed.numbers(keys[:, None], spec.cells.key[cells][None, :], keyed.Purpose.POSTS)
@@ -152,13 +162,12 @@ def open_state(layout: Layout, first_replication: int, count: int, traced: bool)
         fte=repeat(layout.slot_fte),
         due=_padded(repeat(np.where(vacant, spec.slots.due[slots], NEVER))),
         phase=repeat(phase),
-        turn=repeat(vacant),
         cohort=repeat(spec.slots.cohort[slots]),
         origin=np.tile(spec.slots.origin[slots].astype(np.int16), count),
         band_start=np.tile(spec.slots.band_start[slots].astype(np.int16), count),
         eligible=repeat(np.where(filled, spec.slots.eligible[slots], NEVER)),
-        round=repeat(phase == Phase.ADVERT),
-        channel=repeat(np.where(phase == Phase.AGREED, Channel.EXPERIENCED, 0)),
+        round=repeat(phase == ADVERT),
+        channel=repeat(np.where(phase == AGREED, Channel.EXPERIENCED, 0)),
         posts=posts,
         top=posts.copy(),
         heads=np.tile(heads, (count, 1)),
@@ -172,6 +181,7 @@ def open_state(layout: Layout, first_replication: int, count: int, traced: bool)
         hire_factor=np.ascontiguousarray(spec.hiring.hire_factor[draws][:, trusts]).ravel(),
         pools=_opening_pools(layout, count),
         scratch=np.zeros(count * layout.slot_count, dtype=np.int32),
+        turn=repeat(vacant) if traced else None,
         names=_opening_names(layout, count) if traced else None,
     )
 
@@ -196,12 +206,17 @@ def _opening_names(layout: Layout, count: int) -> NDArray[np.int64]:
     return np.tile(slots * 256, count)
 
 
-def months_of(quantiles: F64, pick: U64, factor: F64 | float = 1.0) -> Index:
+_FIRST_ROUND: Final = fixed(1, np.uint8)
+_QUANTILES: Final = keyed.word(QUANTILES)
+
+
+def months_of(quantiles: F64, pick: U64, factor: F64 | None = None) -> Index:
     """A duration in whole months: max(1, floor(factor x quantile + 0.5))."""
-    months = quantiles.take(pick.astype(np.intp))
-    months *= factor
-    months += 0.5
-    return np.maximum(months.astype(np.intp), 1)
+    months = quantiles.take(pick.view(np.intp))
+    if factor is not None:
+        months *= factor
+    months += HALF
+    return np.maximum(months.astype(np.intp), ONE)
 
 
 def _slowness(state: State, index: Index, month: int) -> F64:
@@ -219,17 +234,18 @@ def start_vacancies(state: State, index: Index, month: int, opened: int = 0) -> 
     """
     hiring = state.layout.spec.hiring
     state.key[index] += ONE_TURN
-    state.turn[index] += 1
+    if state.turn is not None:
+        state.turn[index] += 1
     bits = state.numbers(index, keyed.Purpose.VACANCY)
     pick = keyed.fields(bits, 54, 10)
     delay = months_of(hiring.approval_quantiles, pick, _slowness(state, index, month))
     delay[:opened] = 1
     due = month + delay
-    if hiring.frozen_share[:, month].any():
+    if state.layout.freezing[month]:
         cell = state.cell.take(index)
         share = state.path(hiring.frozen_share, month, cell) * 2.0**22
-        frozen = np.flatnonzero(keyed.fields(bits, 0, 22).astype(np.float64) < share)
-        state.phase[index[frozen]] = Phase.FROZEN
+        frozen = (keyed.fields(bits, 0, 22).astype(np.float64) < share).nonzero()[0]
+        state.phase[index[frozen]] = FROZEN
         thaw = hiring.thaw[:, month].take(state.cell_klass.take(cell[frozen]))
         due[frozen] = thaw + delay[frozen]
     state.due[index] = np.minimum(due, NEVER)
@@ -237,12 +253,10 @@ def start_vacancies(state: State, index: Index, month: int, opened: int = 0) -> 
 
 def open_rounds(state: State, index: Index, month: int) -> None:
     """Advertise: next round, closing after its keyed length."""
-    hiring = state.layout.spec.hiring
     state.round[index] += 1
-    state.phase[index] = Phase.ADVERT
+    state.phase[index] = ADVERT
     bits = state.round_numbers(index, keyed.Purpose.ROUND)
     pick = keyed.fields(bits, 4, 10)
-    pick += (state.round.take(index) > 1) * np.uint64(QUANTILES)
-    quantiles = np.concatenate([hiring.round_quantiles, hiring.again_quantiles])
-    length = months_of(quantiles, pick, _slowness(state, index, month))
+    pick += (state.round.take(index) > _FIRST_ROUND) * _QUANTILES
+    length = months_of(state.layout.round_quantiles, pick, _slowness(state, index, month))
     state.due[index] = np.minimum(month + length, NEVER)

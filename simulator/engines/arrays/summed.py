@@ -12,14 +12,15 @@ from simulator.domain.words import (
     EVENT_FLOWS,
     GROUPS,
     Flow,
-    Phase,
     TrainingFlow,
 )
-from simulator.engines.arrays.block import PEOPLE, Ledger, run_block
+from simulator.engines.arrays.block import Ledger, run_block
+from simulator.engines.arrays.codes import ABSENT, FILLED
+from simulator.engines.arrays.entries import Change, Entries
 from simulator.engines.arrays.layout import Layout
 from simulator.engines.arrays.market import Market
 from simulator.engines.arrays.month import Month, moves_between
-from simulator.engines.arrays.paid import Change, Paid
+from simulator.engines.arrays.paid import Paid
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
 from simulator.results.books import BooksError
@@ -27,9 +28,6 @@ from simulator.results.totals import YEAR, BlockTotals, PoolRecord
 
 _RECOUNT: Final = 60
 """Months between recounts; a book that is wrong once stays wrong, so the last one sees it too."""
-_POSTS: Final = np.zeros(len(Flow))
-_POSTS[Flow.OPENED], _POSTS[Flow.WITHDRAWN] = 1.0, -1.0
-_CHANGES: Final = _POSTS != 0
 _EVENT: Final = np.isin(np.arange(len(Flow)), EVENT_FLOWS)
 
 
@@ -49,7 +47,7 @@ class TotalsRecorder:
         self.funded = np.zeros((months + 1, count * self.columns), dtype=np.int32)
         years = months // YEAR
         self.flows = np.zeros((years + 1, count * self.columns * len(Flow)), dtype=np.int32)
-        self.codes: list[Index] = []  # of the year's events so far: column and flow
+        self.entries = Entries()  # of the year so far
         self.events = 0
         self.paid = Paid(layout, count)
         self.moves: list[Index] = []  # of the year so far
@@ -60,41 +58,47 @@ class TotalsRecorder:
     def opening(self, state: State) -> None:
         """Count everything at month 0."""
         self._keep(state, 0)
-        _, self.funded[0] = self._count(state, state.phase != Phase.ABSENT)
-        _, self.in_post[0] = self._count(state, state.phase == Phase.FILLED)
+        _, self.funded[0] = self._count(state, state.phase != ABSENT)
+        _, self.in_post[0] = self._count(state, state.phase == FILLED)
 
     def month_end(self, state: State, month: Month, people: Ledger, posts: Ledger) -> None:
-        """Move FTE and flows by the month's ledgers."""
+        """Keep the month's ledgers, and add them up at the end of the year."""
         number = month.number
         self._keep(state, number)
-        in_post = Change(state, people, PEOPLE)
-        funded = Change(state, _changes(posts), _POSTS)
-        for kept, change in ((self.in_post, in_post), (self.funded, funded)):
-            fte = np.bincount(self.staff.take(change.cell), change.fte, minlength=kept.shape[1])
-            kept[number] = kept[number - 1] + fte.astype(np.int32)
-        for ledger in (people, posts):
-            code = self.staff.take(ledger.cell)
-            code *= len(Flow)
-            code += ledger.flow
-            self.codes.append(code)
-        self.paid.note(state, number, in_post, funded)
+        self.entries.add(state, number, people, posts)
         self.moves.append(moves_between(state, month))
         if number % YEAR == 0 or number == self.months:
-            self._close_year((number - 1) // YEAR)
+            self._close_year(state, (number - 1) // YEAR)
         if self.record is not None:
             _note_pools(self.record, month)
         if number % _RECOUNT == 0 or number == self.months:
             self._check(state, number)
 
-    def _close_year(self, year: int) -> None:
-        """Count the year's events; months after the last whole year are in none."""
+    def _close_year(self, state: State, year: int) -> None:
+        """Move FTE by the year's entries and count its events.
+
+        Months after the last whole year are in no year's flows.
+        """
+        in_post, funded, codes = self.entries.year(state, self.staff)
+        self.entries = Entries()
+        for kept, change in ((self.in_post, in_post), (self.funded, funded)):
+            self._move(kept, year * YEAR, change)
         flows = self.flows[year]
-        flows += np.bincount(np.concatenate(self.codes), minlength=len(flows))
+        flows += np.bincount(codes, minlength=len(flows))
         self.events += int(flows.reshape(-1, len(Flow))[:, _EVENT].sum())
-        self.codes = []
         if year < self.won.shape[1]:
+            self.paid.close(state, year, in_post, funded)
             self._count_moves(year)
         self.moves = []
+
+    def _move(self, kept: NDArray[np.int32], last: int, change: Change) -> None:
+        """Fill in the months after ``last`` by what changed in each."""
+        months, columns = min(YEAR, self.months - last), kept.shape[1]
+        code = (change.month - (last + 1)) * columns
+        code += self.staff.take(change.cell)
+        fte = np.bincount(code, change.fte, minlength=months * columns)
+        moved = fte.reshape(months, columns).astype(np.int32).cumsum(axis=0, dtype=np.int32)
+        np.add(moved, kept[last], out=kept[last + 1 : last + 1 + months])
 
     def _count_moves(self, year: int) -> None:
         """Add the year's moves over replications, and their squares."""
@@ -111,15 +115,15 @@ class TotalsRecorder:
 
     def _count(self, state: State, here: NDArray[np.bool_]) -> tuple[Index, NDArray[np.int32]]:
         """Posts by flat cell, and their FTE by replication and column, from the posts."""
-        index = np.flatnonzero(here)
+        index = here.nonzero()[0]
         cell, fte = state.cell.take(index), state.fte.take(index)
         summed = np.bincount(self.staff.take(cell), fte, minlength=self.in_post.shape[1])
         return np.bincount(cell, minlength=state.posts.size), summed.astype(np.int32)
 
     def _check(self, state: State, month: int) -> None:
         """Books: kept counts of heads, posts and FTE against a count of the posts themselves."""
-        posts, funded = self._count(state, state.phase != Phase.ABSENT)
-        heads, in_post = self._count(state, state.phase == Phase.FILLED)
+        posts, funded = self._count(state, state.phase != ABSENT)
+        heads, in_post = self._count(state, state.phase == FILLED)
         sound = (
             np.array_equal(heads, state.heads.ravel())
             and np.array_equal(posts, state.posts.ravel())
@@ -156,12 +160,6 @@ class TotalsRecorder:
         )
 
 
-def _changes(posts: Ledger) -> Ledger:
-    """The entries that open or withdraw posts; they are few."""
-    some = np.flatnonzero(_CHANGES.take(posts.flow))
-    return Ledger(posts.flow[some], posts.index[some], posts.cell[some])
-
-
 def _last(values: NDArray[np.int32], count: int) -> NDArray[np.int32]:
     """(T + 1, N x G) as (T + 1, G, N)."""
     cube = values.reshape(len(values), count, -1)
@@ -169,12 +167,12 @@ def _last(values: NDArray[np.int32], count: int) -> NDArray[np.int32]:
 
 
 def _training(market: Market | None, count: int, months: int, lines: int) -> NDArray[np.int32]:
+    """Training flows by year, shape (years, flows, lines, N)."""
     years = months // YEAR
     if market is None or lines == 0:
         return np.zeros((years, len(TrainingFlow), lines, count), dtype=np.int32)
-    flows = market.trainees.flows(market.hired, months, lines)[:, 1 : years * YEAR + 1]
-    by_year = flows.reshape(count, years, YEAR, lines, len(TrainingFlow)).sum(axis=2)
-    return np.ascontiguousarray(by_year.transpose(1, 3, 2, 0).astype(np.int32))
+    flows = market.trainees.flows(market.hired, years, lines, YEAR)
+    return np.ascontiguousarray(flows[:, 1:].transpose(1, 3, 2, 0))
 
 
 def _completions(market: Market | None, months: int) -> int:

@@ -19,14 +19,15 @@ from simulator.domain.words import (
 )
 from simulator.engines.arrays.block import Ledger, run_block
 from simulator.engines.arrays.layout import Layout, make_layout
-from simulator.engines.arrays.month import Month, gather, moves_between
+from simulator.engines.arrays.month import Month, moves_between
 from simulator.engines.arrays.ragged import Index
 from simulator.engines.arrays.state import State
+from simulator.engines.arrays.training import Trainees
 from simulator.model.specification import F64, Specification
 from simulator.results.books import check_books
-from simulator.results.trace import SPELL_FIELDS, Trace
+from simulator.results.trace import SPELL_FIELDS, TRAINEE_FIELDS, Trace
 
-_BEGAN = {
+BEGAN = {
     Flow.JOINED_EXPERIENCED: How.JOINED_EXPERIENCED,
     Flow.JOINED_GRADUATE: How.JOINED_GRADUATE,
     Flow.JOINED_CONVERTED: How.JOINED_CONVERTED,
@@ -36,7 +37,7 @@ _BEGAN = {
     Flow.MOVED_IN: How.MOVED,
     Flow.PROMOTED_IN: How.PROMOTED,
 }
-_ENDED = {
+ENDED = {
     Flow.LEFT: How.LEFT,
     Flow.BREAK: How.BREAK,
     Flow.RETIRED: How.RETIRED,
@@ -107,7 +108,7 @@ class TraceRecorder:
         moves = np.bincount(moves_between(state, month), minlength=self.won.size)
         self.won += moves.reshape(self.won.shape).astype(np.int32)
         if self.log is not None:
-            self._log_month(state, month)
+            self._log_month(state, month, people)
 
     def _count(self, state: State, index: Index, fte: F64 | None = None) -> NDArray[np.generic]:
         """Posts at flat positions, or their FTE, by replication and cell."""
@@ -160,17 +161,18 @@ class TraceRecorder:
         for slot in np.flatnonzero(state.phase[row] == Phase.FILLED).tolist():
             self.log.begin(slot, 0, int(state.names[row][slot]), 0, How.OPENING)
 
-    def _log_month(self, state: State, month: Month) -> None:
+    def _log_month(self, state: State, month: Month, people: Ledger) -> None:
         row = self._row(state)
         if row is None or self.log is None or state.names is None:
             return
-        for flow, how in _ENDED.items():
-            for index in gather(month.flows.get(flow, [])).tolist():
+        assert state.turn is not None
+        for flow, how in ENDED.items():
+            for index in people.index[people.flow == flow].tolist():
                 if row.start <= index < row.stop:
                     first = self.layout.slots.start
                     self.log.end(index - row.start, month.number, how, first)
-        for flow, how in _BEGAN.items():
-            for index in gather(month.flows.get(flow, [])).tolist():
+        for flow, how in BEGAN.items():
+            for index in people.index[people.flow == flow].tolist():
                 if row.start <= index < row.stop:
                     name, turn = int(state.names[index]), int(state.turn[index])
                     self.log.begin(index - row.start, turn, name, month.number, how)
@@ -203,11 +205,14 @@ def trace(
     block = run_block(layout, first, count, recorder, traced=named, tick=tick)
     lines, months = len(spec.training.names), spec.months
     flows = np.zeros((count, months + 1, lines, len(TrainingFlow)), dtype=np.int32)
+    events = np.empty(0, dtype=TRAINEE_FIELDS)
     stocks = np.zeros((count, months + 1, lines, len(TrainingStock)), dtype=np.int32)
     if block.market is not None:
         trainees = block.market.trainees
         flows = trainees.flows(block.market.hired, months, lines)
         stocks = trainees.stocks(block.market.hired, months, lines)
+        if spells_of is not None and first <= spells_of < first + count:
+            events = trainee_log(trainees, block.market.hired, layout, spells_of - first)
     result = Trace(
         first_replication=first,
         stocks=recorder.stocks,
@@ -219,6 +224,21 @@ def trace(
         won=recorder.won,
         spells=recorder.close(months),
         counts={},
+        trainees=events,
     )
     check_books(result)
     return result
+
+
+def trainee_log(
+    trainees: Trainees, hired: NDArray[np.uint8], layout: Layout, replication: int
+) -> NDArray[np.void]:
+    """Events of the trainees of one replication of a block, dtype ``TRAINEE_FIELDS``."""
+    log = []
+    for flow, months in trainees.events(hired):
+        month = months[replication]
+        row = np.flatnonzero((month >= 1) & (month <= layout.spec.months))
+        part = np.zeros(len(row), dtype=TRAINEE_FIELDS)
+        part["row"], part["month"], part["event"] = row + layout.rows.start, month[row], flow
+        log.append(part)
+    return np.sort(np.concatenate(log))

@@ -151,38 +151,38 @@ class Trainees:
         here &= hired == NEVER
         return np.flatnonzero(here)
 
-    def flows(self, hired: U8, months: int, lines: int) -> NDArray[np.int32]:
-        """Training flows, shape (N, months + 1, lines, flows)."""
-        count = len(hired)
-        out = np.zeros((count, months + 1, lines, len(TrainingFlow)), dtype=np.int32)
+    def events(self, hired: U8) -> tuple[tuple[TrainingFlow, NDArray[Any]], ...]:
+        """Month of each event of each trainee, shape (N, rows); out of the run if it is not."""
         new = self.enrolled & (self.status == 0)
         sought = (self.waits_from != NEVER) & (self.status != 2)
-        gave_up = np.where(hired == NEVER, self.gives_up, NEVER)
-        for flow, month in (
+        return (
             (TrainingFlow.STARTED, np.where(new, self.start, NEVER)),
             (TrainingFlow.DROPPED_OUT, self.dropped),
             (TrainingFlow.COMPLETED, np.where(self.completes, self.ready, NEVER)),
             (TrainingFlow.SOUGHT, np.where(sought, self.waits_from, NEVER)),
             (TrainingFlow.HIRED, hired),
-            (TrainingFlow.GAVE_UP, gave_up),
-        ):
-            replication, row = np.nonzero((month >= 1) & (month <= months))
-            self._tally(out[..., flow], replication, month[replication, row], row)
-        if self.turned_away:
-            replication, row = (
-                np.concatenate(part) for part in zip(*self.turned_away, strict=True)
-            )
-            turned_away = out[..., TrainingFlow.TURNED_AWAY]
-            self._tally(turned_away, replication, self.start[row], row)
-        return out
+            (TrainingFlow.GAVE_UP, np.where(hired == NEVER, self.gives_up, NEVER)),
+        )
 
-    def _tally(
-        self, out: NDArray[np.int32], replication: Index, month: NDArray[Any], row: Index
-    ) -> None:
-        """Add events to a flow, shape (N, months + 1, lines)."""
-        _, months, lines = out.shape
-        code = (replication * months + month) * lines + self.line[row]
-        out += np.bincount(code, minlength=out.size).reshape(out.shape).astype(np.int32)
+    def flows(self, hired: U8, periods: int, lines: int, length: int = 1) -> NDArray[np.int32]:
+        """Training flows of each period of ``length`` months, (N, periods + 1, lines, flows)."""
+        count = len(hired)
+        shape = (count, periods + 1, lines, len(TrainingFlow))
+        last, codes = periods * length, []
+
+        def add(flow: TrainingFlow, replication: Index, row: Index, month: NDArray[Any]) -> None:
+            period = (month + (length - 1)) // length
+            code = (replication * shape[1] + period) * lines + self.line[row]
+            codes.append(code * len(TrainingFlow) + flow)
+
+        for flow, when in self.events(hired):
+            replication, row = np.nonzero((when >= 1) & (when <= last))
+            add(flow, replication, row, when[replication, row].astype(np.intp))
+        for replication, row in self.turned_away:
+            inside = self.start[row] <= last
+            add(TrainingFlow.TURNED_AWAY, replication[inside], row[inside], self.start[row[inside]])
+        counted = np.bincount(np.concatenate(codes), minlength=int(np.prod(shape)))
+        return counted.reshape(shape).astype(np.int32)
 
     def stocks(self, hired: U8, months: int, lines: int) -> NDArray[np.int32]:
         """Training stocks counted person by person, shape (N, months + 1, lines, stocks)."""

@@ -50,7 +50,7 @@ def establish(world: World) -> Life:
     index = hiring.post_index[:, world.draw, :]
     for month in range(1, world.months + 1):
         yield world.until(month, clock.POSTS)
-        funded = np.floor(cells.posts * index[cells.klass, month] + chance).astype(np.int64)
+        funded = np.floor(cells.funded * index[cells.klass, month] + chance).astype(np.int64)
         absent = np.array(world.counts[ABSENT::PHASES], dtype=np.int64)
         change = funded - (cells.slots - absent)
         for cell in np.flatnonzero(change).tolist():

@@ -33,7 +33,7 @@ from simulator.engines.people.world import ADVERT, AGREED, FILLED, Person, Vacan
 from simulator.keyed import Purpose, exponentials, numbers
 from simulator.model.specification import Specification
 from simulator.results.books import check_books
-from simulator.results.trace import SPELL_FIELDS, Trace
+from simulator.results.trace import SPELL_FIELDS, TRAINEE_FIELDS, Trace
 
 
 def simulate(
@@ -62,7 +62,7 @@ def simulate(
     tables = Tables(specification)
     rows = Rows(specification.training)
     trace = empty_trace(specification, first, count)
-    spells = trace.spells
+    spells, trainees = trace.spells, trace.trainees
     with no_garbage_collection():
         for row in range(count):
             world = World(tables, first + row, (serve, fill), log=first + row == spells_of)
@@ -71,11 +71,12 @@ def simulate(
                 trace.counts[kind] += created
             if world.log is not None:
                 spells = spell_log(world)
+                trainees = np.array(world.trainee_log, dtype=TRAINEE_FIELDS)
             if row + 1 < count:
                 del world
                 gc.collect()  # people, posts and processes refer to each other
     check_books(trace)
-    return replace(trace, spells=spells)
+    return replace(trace, spells=spells, trainees=np.sort(trainees))
 
 
 def live(

@@ -133,7 +133,7 @@ def admit(world: World, rows: Rows) -> Life:
             starters = starters_of(world, rows, cohort, room)
             for row in cohort.rows:
                 if rows.place[row] < starters:
-                    count(world, cohort.line, TrainingFlow.STARTED)
+                    happen(world, row, cohort.line, TrainingFlow.STARTED)
                     enrol(world, rows, row)
 
 
@@ -183,11 +183,11 @@ def study(world: World, rows: Rows, row: int) -> Life:
     yield world.until(cohort.start + last, clock.TRAINING)
     stock(world, cohort.line, TrainingStock.ENROLLED, -1)
     if drops:
-        count(world, cohort.line, TrainingFlow.DROPPED_OUT)
+        happen(world, row, cohort.line, TrainingFlow.DROPPED_OUT)
         return
-    count(world, cohort.line, TrainingFlow.COMPLETED)
+    happen(world, row, cohort.line, TrainingFlow.COMPLETED)
     if unit(number(world.rep, key, Purpose.SEEK)) < cohort.seek:
-        count(world, cohort.line, TrainingFlow.SOUGHT)
+        happen(world, row, cohort.line, TrainingFlow.SOUGHT)
         seek(world, rows, row)
 
 
@@ -214,15 +214,22 @@ def wait(world: World, rows: Rows, row: int) -> Life:
         yield world.until(max(0, rows.ready[row]) + patience, clock.TRAINING)
         waiting = world.waiting[rows.pool[row]]
         del waiting[bisect_left(waiting, (rows.ready[row], row), key=_place)]
-        count(world, line, TrainingFlow.GAVE_UP)
+        happen(world, row, line, TrainingFlow.GAVE_UP)
     except simpy.Interrupt:
-        count(world, line, TrainingFlow.HIRED)
+        happen(world, row, line, TrainingFlow.HIRED)
     stock(world, line, TrainingStock.WAITING, -1)
 
 
 def stock(world: World, line: int, which: int, change: int) -> None:
     """Change a stock of a pathway line."""
     world.training_stocks[line * TRAINING_STOCKS + which] += change
+
+
+def happen(world: World, row: int, line: int, which: int) -> None:
+    """Count an event of one trainee's life, and write it into the log if one is kept."""
+    count(world, line, which)
+    if world.log is not None:
+        world.trainee_log.append((row, world.month, which))
 
 
 def count(world: World, line: int, which: int, people: int = 1) -> None:

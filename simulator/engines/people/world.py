@@ -157,6 +157,7 @@ class World:
         "success_factor",
         "tables",
         "top",
+        "trainee_log",
         "training_flows",
         "training_stocks",
         "turn",
@@ -215,6 +216,7 @@ class World:
         self.won = np.zeros((len(spec.trusts), len(spec.trusts)), dtype=np.int32)
         self.created = {"staff": 0, "vacancies": 0, "trainees": 0, "graduates": 0}
         self.log: list[tuple[int, ...]] | None = [] if log else None
+        self.trainee_log: list[tuple[int, int, int]] = []  # kept if the spell log is
 
     def until(self, month: int, tick: int) -> simpy.Event:
         """An event at a tick of a month; one that never happens after the last month.

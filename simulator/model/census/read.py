@@ -88,11 +88,12 @@ def _read_census(folder: Path, _: Stamp) -> Census:
     return Census(opening=opening, fits=fits, sources=dict(evidence), **typed)
 
 
-def read_posts(path: Path) -> pd.DataFrame:
+def read_posts(path: Path, text: str | None = None) -> pd.DataFrame:
     """Read one table of posts, such as a trust's own.
 
     Args:
         path: A CSV file with the columns of ``posts.csv``.
+        text: Its text, if it is in memory and not in the file.
 
     Raises:
         CensusError: Listing every problem of the file.
@@ -100,7 +101,7 @@ def read_posts(path: Path) -> pd.DataFrame:
     import pandas as pd
 
     problems: list[Problem] = []
-    rows = _rows(path, COLUMNS["posts"], problems)
+    rows = _rows(path, COLUMNS["posts"], problems, text)
     known = frozenset(one.code for one in load_trusts())
     problems += _table_problems("posts", rows, known, path.name)
     if problems:
@@ -108,10 +109,13 @@ def read_posts(path: Path) -> pd.DataFrame:
     return _typed("posts", pd.DataFrame([row for _, row in rows], columns=list(COLUMNS["posts"])))
 
 
-def _rows(path: Path, columns: tuple[str, ...], problems: list[Problem]) -> Rows:
+def _rows(
+    path: Path, columns: tuple[str, ...], problems: list[Problem], text: str | None = None
+) -> Rows:
     """Read a file as text fields; rows of the wrong length are problems and left out."""
     try:
-        text = path.read_text(encoding="utf-8-sig")  # Excel writes a mark first
+        if text is None:
+            text = path.read_text(encoding="utf-8-sig")  # Excel writes a mark first
     except OSError:
         problems.append(Problem(path.name, "", "", "the file is missing or cannot be read"))
         return []
