@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from simulator.experiments.bundle import make_bundle
     from simulator.experiments.check import check
+    from simulator.experiments.cluster import cluster
     from simulator.experiments.compare import compare
     from simulator.experiments.crosscheck import crosscheck
     from simulator.experiments.explain import explain
+    from simulator.experiments.mix import seek_mix
     from simulator.experiments.precision import precision
     from simulator.experiments.questions import Goal, ask
     from simulator.experiments.robust import robust
@@ -46,6 +48,7 @@ __all__ = [
     "__version__",
     "ask",
     "check",
+    "cluster",
     "compare",
     "crosscheck",
     "explain",
@@ -58,6 +61,7 @@ __all__ = [
     "robust",
     "run",
     "seek",
+    "seek_mix",
     "sobol",
     "sweep",
     "tornado",
@@ -68,6 +72,7 @@ __all__ = [
 ]
 _WHERE: Final = {
     "check": ("simulator.experiments.check", "check"),
+    "cluster": ("simulator.experiments.cluster", "cluster"),
     "Goal": ("simulator.experiments.questions", "Goal"),
     "ask": ("simulator.experiments.questions", "ask"),
     "compare": ("simulator.experiments.compare", "compare"),
@@ -82,6 +87,7 @@ _WHERE: Final = {
     "robust": ("simulator.experiments.robust", "robust"),
     "run": ("simulator.experiments.run", "run_scenario"),
     "seek": ("simulator.experiments.seek", "seek"),
+    "seek_mix": ("simulator.experiments.mix", "seek_mix"),
     "sobol": ("simulator.experiments.sobol", "sobol"),
     "sweep": ("simulator.experiments.sweep", "sweep"),
     "value": ("simulator.experiments.value", "value"),

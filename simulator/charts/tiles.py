@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import altair as alt
@@ -88,10 +89,23 @@ def _tiles(frame: pd.DataFrame) -> pd.DataFrame:
     keys = list(zip(rows["level"], rows["code"], strict=True))
     rows["share"] = rows["mean"].to_numpy() / need.loc[keys].to_numpy()
     rows["name"] = [place_name(level, code) for level, code in keys]
+    places = places_in_grid(keys)
+    kept = [key in places for key in keys]
+    rows = rows.loc[kept]
+    spots = [places[key] for key in keys if key in places]
+    return rows.assign(row=[one[0] for one in spots], column=[one[1] for one in spots])
+
+
+def places_in_grid(keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Row and column of the tile of each region and care system.
+
+    Args:
+        keys: Level and code of each place; a region may come more than once, for several measures.
+    """
     home = _home()
     places, row = {}, 0
     regions = [one for one in _NORTH_TO_SOUTH if ("region", one) in keys]
-    codes = [code for level, code in keys if level == "ics"]
+    codes = list(dict.fromkeys(code for level, code in keys if level == "ics"))
     for region in regions or [""]:
         mine = [one for one in codes if not regions or home.get(one) == region]
         mine.sort(key=lambda one: place_name("ics", one))
@@ -100,10 +114,7 @@ def _tiles(frame: pd.DataFrame) -> pd.DataFrame:
         for number, code in enumerate(mine):
             places["ics", code] = (row + number // _ACROSS, 1 + number % _ACROSS)
         row += max(1, -(-len(mine) // _ACROSS))
-    kept = [key in places for key in keys]
-    rows = rows.loc[kept]
-    spots = [places[key] for key in keys if key in places]
-    return rows.assign(row=[one[0] for one in spots], column=[one[1] for one in spots])
+    return places
 
 
 def _home() -> dict[str, str]:

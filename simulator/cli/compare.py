@@ -11,15 +11,15 @@ import typer
 
 from simulator.cli.guard import complain, guarded, progress_bar, refuse
 from simulator.cli.options import (
+    Cluster,
     Draws,
     Quiet,
     Replications,
     Seed,
     Workers,
-    check_workers,
+    computing,
     examples,
     given,
-    processors,
 )
 
 if TYPE_CHECKING:
@@ -84,11 +84,11 @@ def compare(
         bool, typer.Option("--cost", help="Also the cost of each FTE-year gained.")
     ] = False,
     workers: Workers = None,
+    cluster: Cluster = None,
     quiet: Quiet = False,
 ) -> None:
     """Run scenarios with the same luck and say what differs from the first, future by future."""
-    with guarded():
-        check_workers(workers)
+    with guarded(), computing(workers, cluster) as count:
         numbers = read_years(years)
         check_out(out)
         read = load_all(
@@ -104,7 +104,7 @@ def compare(
                 measures=measure or (("in_post",) if band is None else None),
                 bands=band,
                 years=numbers or fitting(read[0].months),
-                workers=workers or processors(),
+                workers=count,
                 progress=progress,
             )
         print(f"{found.draws:,} draws, {found.replications:,} futures of each, paired by number")
@@ -112,7 +112,7 @@ def compare(
         told = [found.lines(measure=m, group=g, band=b) for m, g, b in keys.itertuples(index=False)]
         say([line for lines in told for line in ("", *lines)], found.notes)
         if cost:
-            say_value(read, found, workers or processors(), quiet=quiet)
+            say_value(read, found, count, quiet=quiet)
         if out is not None:
             print(f"Written: {found.write(out)}")
 

@@ -21,15 +21,15 @@ from simulator.cli.compare import (
 )
 from simulator.cli.guard import guarded, progress_bar
 from simulator.cli.options import (
+    Cluster,
     Draws,
     Quiet,
     Replications,
     Seed,
     Workers,
-    check_workers,
+    computing,
     examples,
     given,
-    processors,
 )
 
 EPILOG: Final = examples(
@@ -55,14 +55,14 @@ def explain(
     align: Align = False,
     out: Out = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     quiet: Quiet = False,
 ) -> None:
     """Split the difference of two scenarios among the levers and other edits of the second.
 
     Each part is the effect of one edit alone; what they do only together is a part of its own.
     """
-    with guarded():
-        check_workers(workers)
+    with guarded(), computing(workers, cluster) as count:
         numbers = read_years(years)
         check_out(out)
         sizes = given(draws=draws, replications=replications, seed=seed)
@@ -78,7 +78,7 @@ def explain(
                 groups=group or ("all",),
                 bands=band,
                 years=numbers,
-                workers=workers or processors(),
+                workers=count,
                 progress=progress,
             )
         print(f"{found.draws:,} draws, {found.replications:,} futures of each, paired by number")

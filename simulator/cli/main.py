@@ -13,14 +13,18 @@ from simulator.cli.app import EPILOG as _APP
 from simulator.cli.app import app as _app
 from simulator.cli.bundle import EPILOG as _BUNDLE
 from simulator.cli.bundle import bundle as _bundle
+from simulator.cli.careers import careers as _careers
 from simulator.cli.compare import EPILOG as _COMPARE
 from simulator.cli.compare import compare as _compare
 from simulator.cli.explain import EPILOG as _EXPLAIN
 from simulator.cli.explain import explain as _explain
 from simulator.cli.guard import FAILED, INVALID, all_or_nothing, complain, guarded, progress_bar
 from simulator.cli.guard import refuse as _refuse
-from simulator.cli.options import Quiet, ScenarioArgument, Workers
+from simulator.cli.kit import EPILOG as _KIT
+from simulator.cli.kit import kit as _kit
+from simulator.cli.options import Cluster, Quiet, ScenarioArgument, Workers
 from simulator.cli.options import check_workers as _check_workers
+from simulator.cli.options import computing as _computing
 from simulator.cli.options import examples as _examples
 from simulator.cli.options import load as _load
 from simulator.cli.options import number as _number
@@ -70,6 +74,7 @@ census = typer.Typer(
     ),
 )
 app.add_typer(census, name="census")
+app.add_typer(_careers, name="careers")
 app.command("app", epilog=_APP)(_app)
 app.command("compare", epilog=_COMPARE)(_compare)
 app.command("explain", epilog=_EXPLAIN)(_explain)
@@ -80,6 +85,7 @@ app.command("robust", epilog=_ROBUST)(_robust)
 app.command("sensitivity", epilog=_SENSITIVITY)(_sensitivity)
 app.command("report", epilog=_REPORT)(_report)
 app.command("bundle", epilog=_BUNDLE)(_bundle)
+app.command("kit", epilog=_KIT)(_kit)
 
 FolderArgument = Annotated[Path, typer.Argument(help="A census folder.")]
 
@@ -105,14 +111,14 @@ def run(
     ] = None,
     seed: Annotated[int | None, _number("Root seed, in place of the scenario's.")] = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     csv: Annotated[
         bool, typer.Option("--csv", help="Also write the tables as CSV; needs --out.")
     ] = False,
     quiet: Quiet = False,
 ) -> None:
     """Run a scenario and print its results."""
-    with guarded():
-        _check_workers(workers)
+    with guarded(), _computing(workers, cluster) as count:
         if csv and out is None:
             words = "needs --out FOLDER, where the tables are to be written"
             raise _refuse("command line", "--csv", "", words)
@@ -124,7 +130,7 @@ def run(
             result = run_scenario(
                 read,
                 engine=engine,
-                workers=workers or _processors(),
+                workers=count,
                 out=out,
                 csv=csv,
                 progress=progress,

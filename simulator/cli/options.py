@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -40,6 +42,10 @@ Draws = Annotated[int | None, number("Parameter draws, in place of the scenario'
 Replications = Annotated[int | None, number("Replications in all, in place of the scenario's.")]
 Seed = Annotated[int | None, number("Root seed, in place of the scenario's.")]
 Workers = Annotated[int | None, number("Processes; never changes a result.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="ADDRESS", help="Work on this Dask cluster, such as tcp://10.0.0.5:8786."),
+]
 
 
 def check_workers(workers: int | None) -> None:
@@ -47,6 +53,22 @@ def check_workers(workers: int | None) -> None:
     if workers is not None and not 1 <= workers <= MOST_WORKERS:
         words = f"a whole number from 1 to {MOST_WORKERS}"
         raise refuse("command line", "--workers", str(workers), words)
+
+
+@contextmanager
+def computing(workers: int | None, cluster: str | None) -> Iterator[int]:
+    """Say where the work inside is done, in processes or on a cluster; yields how many at once."""
+    check_workers(workers)
+    if cluster is None:
+        yield workers or processors()
+        return
+    if workers is not None:
+        words = "either --workers or --cluster, which has workers of its own"
+        raise refuse("command line", "--workers", str(workers), words)
+    from simulator.experiments import cluster as there
+
+    with there.cluster(cluster) as threads:
+        yield threads
 
 
 def processors() -> int:

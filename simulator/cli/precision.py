@@ -11,17 +11,17 @@ import typer
 from simulator.cli.compare import Bands, By, Groups, Years, read_years, say
 from simulator.cli.guard import guarded, progress_bar, refuse
 from simulator.cli.options import (
+    Cluster,
     Draws,
     Quiet,
     Replications,
     ScenarioArgument,
     Seed,
     Workers,
-    check_workers,
+    computing,
     examples,
     given,
     load,
-    processors,
 )
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ def precision(
     replications: Replications = None,
     seed: Seed = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     quiet: Quiet = False,
 ) -> None:
     """Say how precisely a run knows its means, and how large a run a wanted precision takes."""
-    with guarded():
-        check_workers(workers)
+    with guarded(), computing(workers, cluster) as count:
         numbers = read_years(years)
         if half_width is not None and not (math.isfinite(half_width) and half_width > 0):
             raise refuse("command line", "--half-width", str(half_width), "a number above zero")
@@ -72,7 +72,7 @@ def precision(
                 groups=group or ("all",),
                 bands=band,
                 years=numbers,
-                workers=workers or processors(),
+                workers=count,
                 progress=progress,
             )
         print(f"{read.draws:,} draws, {read.replications:,} futures in all")

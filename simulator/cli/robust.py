@@ -20,7 +20,14 @@ from simulator.cli.asking import (
     goal,
 )
 from simulator.cli.guard import guarded, progress_bar
-from simulator.cli.options import Quiet, Workers, check_workers, examples, given, processors
+from simulator.cli.options import (
+    Cluster,
+    Quiet,
+    Workers,
+    computing,
+    examples,
+    given,
+)
 
 if TYPE_CHECKING:
     from simulator.experiments.robust import Robustness
@@ -56,14 +63,14 @@ def robust(
     replications: Replications = None,
     seed: Seed = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     quiet: Quiet = False,
 ) -> None:
     """Weigh policies against futures: how often acceptable, and the largest regret of each.
 
     Regret is how much worse a policy does than the best one in the same future.
     """
-    with guarded():
-        check_workers(workers)
+    with guarded(), computing(workers, cluster) as count:
         aim = goal(below, above)
         with progress_bar(quiet=quiet) as progress:
             from simulator.experiments.robust import read_futures
@@ -79,7 +86,7 @@ def robust(
                 futures=read_futures(futures) if futures else (),
                 by=by or None,
                 settings=given(draws=draws, replications=replications, seed=seed),
-                workers=workers or processors(),
+                workers=count,
                 progress=progress,
             )
         print("\n".join([*_table(found), "", *found.lines()]))

@@ -11,14 +11,14 @@ import typer
 from simulator.cli.asking import Date, Draws, Group, Measure, Place, Replications, Seed
 from simulator.cli.guard import Report, complain, guarded, progress_bar, refuse
 from simulator.cli.options import (
+    Cluster,
     Quiet,
     ScenarioArgument,
     Workers,
-    check_workers,
+    computing,
     examples,
     given,
     number,
-    processors,
 )
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ def sensitivity(
     replications: Replications = None,
     seed: Seed = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     quiet: Quiet = False,
 ) -> None:
     """Say what a number hangs on: chance, parameters and levers.
@@ -65,12 +66,10 @@ def sensitivity(
     First the shares of variance, read from the draws of one run; then each parameter at its low
     and high, and each lever left out, one at a time with the same luck.
     """
-    with guarded():
-        check_workers(workers)
+    with guarded(), computing(workers, cluster) as count:
         if inputs and not sobol:
             raise refuse("command line", "--input", inputs[0], "goes with --sobol")
         settings = given(draws=draws, replications=replications, seed=seed)
-        count = workers or processors()
         from simulator.experiments.questions import ask
         from simulator.experiments.sensitivity import importance
         from simulator.experiments.tornado import tornado

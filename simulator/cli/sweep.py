@@ -8,7 +8,14 @@ from typing import Annotated
 import typer
 
 from simulator.cli.guard import FAILED, INTERRUPTED, complain, guarded, progress_bar, refuse
-from simulator.cli.options import Quiet, Workers, check_workers, examples, number, processors
+from simulator.cli.options import (
+    Cluster,
+    Quiet,
+    Workers,
+    computing,
+    examples,
+    number,
+)
 
 EPILOG = examples(
     "sweep scenarios/sweeps/tiny-retention.toml --out results/retention",
@@ -29,6 +36,7 @@ def sweep(
         ),
     ] = None,
     workers: Workers = None,
+    cluster: Cluster = None,
     quiet: Quiet = False,
 ) -> None:
     """Run many variants of a scenario: every combination, or a sample.
@@ -36,8 +44,7 @@ def sweep(
     Each run is stored when it is done. A sweep that was stopped, even by a power cut, goes on
     where it was, and ends with the same bytes.
     """
-    with guarded():
-        check_workers(workers)
+    with guarded(), computing(workers, cluster) as count:
         if limit is not None and limit < 1:
             raise refuse("command line", "--limit", str(limit), "a whole number, at least 1")
         if query is not None:
@@ -47,9 +54,7 @@ def sweep(
             with progress_bar(quiet=quiet) as progress:
                 from simulator.experiments.sweep import sweep as run
 
-                swept = run(
-                    file, out, limit=limit, workers=workers or processors(), progress=progress
-                )
+                swept = run(file, out, limit=limit, workers=count, progress=progress)
         except KeyboardInterrupt:
             complain([f"Interrupted. What is stored in {out} stays; the same command goes on."])
             raise typer.Exit(INTERRUPTED) from None

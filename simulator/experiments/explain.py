@@ -59,7 +59,21 @@ ROUTES: Final = ("headcount", *CAME, *WENT, *TRAINING)
 """How people come and go: kept with every explanation, so that supply is split by route."""
 _SAME: Final = frozenset({"place", "rest", "census", "census_rows"})
 _NOT_LAW: Final = frozenset(
-    {"id", "title", "why", "source", "files", "notes", "reported", "modelled"}
+    {
+        "id",
+        "title",
+        "why",
+        "workshop",
+        "sources",
+        "fails_in",
+        "source",
+        "files",
+        "notes",
+        "reported",
+        "modelled",
+        "held",
+        "row_digests",
+    }
 )
 """Fields that change no number, or follow from the place."""
 

@@ -6,10 +6,7 @@ precision, the single replications are needed; a :class:`Cut` says which numbers
 
 from __future__ import annotations
 
-import multiprocessing as mp
-import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -21,6 +18,7 @@ from simulator.domain.words import BANDS, GROUPS, Flow, Money, TrainingFlow
 from simulator.engines.arrays import make_layout, sum_block
 from simulator.engines.arrays.layout import Layout
 from simulator.evidence.tables import table_rows
+from simulator.experiments.pool import run_many, same
 from simulator.experiments.simulate import Progress, block_size, find_units
 from simulator.model.specification import Specification
 from simulator.results.money import pounds_by_staff
@@ -220,7 +218,8 @@ def run_futures(
         for size in [block_size(spec, unit.posts)]
         for first in range(0, spec.replications, size)
     ]
-    for done, (first, parts) in enumerate(_played(spec, cut, jobs, workers), start=1):
+    played = run_many(_Player.play, jobs, workers, _Player(spec, cut), ready=same)
+    for done, (_, (first, parts)) in enumerate(played, start=1):
         for one, part in parts.items():
             total[one][..., first : first + part.shape[-1]] += part
         if progress is not None:
@@ -263,36 +262,6 @@ Job = tuple[tuple[str, ...], int, int]
 """Regions, first replication and number of replications of a block."""
 Part = tuple[int, dict[str, I64]]
 """First replication of a block, and what it adds to each measure that is counted."""
-
-
-def _played(spec: Specification, cut: Cut, jobs: list[Job], workers: int) -> Iterator[Part]:
-    """What each block adds to the measures that are counted, in whatever order it is done."""
-    count = min(workers, len(jobs))
-    if count <= 1:
-        player = _Player(spec, cut)
-        yield from (player.play(job) for job in jobs)
-        return
-    context = mp.get_context("fork" if "fork" in mp.get_all_start_methods() else "spawn")
-    with ProcessPoolExecutor(
-        count, mp_context=context, initializer=_remember, initargs=(spec, cut)
-    ) as pool:
-        try:
-            yield from pool.map(_remembered, jobs)
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-_KEPT: list[_Player] = []
-"""In a worker process: what all its jobs share."""
-
-
-def _remember(spec: Specification, cut: Cut) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops its workers, without a word
-    _KEPT[:] = [_Player(spec, cut)]
-
-
-def _remembered(job: Job) -> Part:
-    return _KEPT[0].play(job)
 
 
 class _Player:

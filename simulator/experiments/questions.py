@@ -138,7 +138,17 @@ def outcome(
         workers: Processes; change no number.
         progress: Told (done, total, words).
     """
-    spec = compile_scenario(scenario)
+    return outcome_of(compile_scenario(scenario), question, workers=workers, progress=progress)
+
+
+def outcome_of(
+    spec: Specification,
+    question: Question,
+    *,
+    workers: int = 1,
+    progress: Progress | None = None,
+) -> F64:
+    """Run a specification for one number, as :func:`outcome` does a scenario."""
     found = run_futures(spec, question.cut, workers=workers, progress=progress)
     return np.asarray(found.values[0] / found.scale[0])
 

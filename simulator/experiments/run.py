@@ -111,7 +111,7 @@ def law_manifest(scenario: Scenario, spec: Specification) -> dict[str, Any]:
         "price_year": spec.costs.price_year,
         "baseline": spec.replay.digest if spec.replay is not None else None,
         "census": _census_words(scenario),
-        "own_rows": [path.name for path in scenario.census_rows],
+        "own_rows": list(scenario.own_names),
         "notes": list(scenario.notes),
     }
 
@@ -134,10 +134,16 @@ def boundary(scenario: Scenario, spec: Specification) -> str:
 
 def _census_words(scenario: Scenario) -> str:
     """In words: whose numbers the opening census holds."""
-    if not scenario.census_rows:
+    own = []
+    if scenario.census_rows:
+        names = ", ".join(path.name for path in scenario.census_rows)
+        own.append(f"the trusts that loaded their own rows ({names})")
+    if scenario.own:
+        groups = ", ".join(f"{one.trust} {one.group}" for one in scenario.own)
+        own.append(f"staff groups of which a trust gave its own numbers ({groups})")
+    if not own:
         return "synthetic until a trust loads its own"
-    names = ", ".join(path.name for path in scenario.census_rows)
-    return f"synthetic, except for the trusts that loaded their own rows ({names})"
+    return f"synthetic, except for {' and '.join(own)}"
 
 
 def _inputs(scenario: Scenario) -> dict[str, str]:

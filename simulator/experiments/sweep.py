@@ -3,14 +3,17 @@
 A sweep's folder holds ``sweep.json`` (what is run, written first) and one Parquet file for each run
 in ``runs``, named by the digest of all in the scenario that can change a number. A file appears
 whole or not at all and holds no time or machine, so an interrupted sweep ends with the same bytes.
+One process at a time works in a folder: it holds ``sweep.lock``, which the system frees when the
+process ends, however it ends.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -30,7 +33,6 @@ from simulator.experiments.simulate import Progress
 from simulator.experiments.variants import law_digest
 from simulator.model.compile import compile_scenario
 from simulator.model.specification import Specification
-from simulator.results.folders import write_text
 from simulator.results.histograms import Spread
 from simulator.results.result import Labels, grid, make_table
 from simulator.results.summaries import COLUMNS
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 
 PLAN: Final = "sweep.json"
 RUNS: Final = "runs"
+LOCK: Final = "sweep.lock"
 SCHEMA_VERSION: Final = 1
 STATISTICS: Final = ("mean", "low95", "high95", "q10", "q50", "q90", "share_parameters")
 """The mean over futures with its 95 % interval, quantiles of the futures, and the share of their
@@ -99,20 +102,26 @@ def sweep(
 
     Raises:
         ScenarioError: If the file or any of its points is unsound; nothing is run.
-        SweepError: If the folder holds something else.
+        SweepError: If the folder holds something else, or another process is at work in it.
         OSError: If a run cannot be written; the runs stored before stay.
     """
     swept, points = read_points(Path(file), progress)
     folder = Path(out)
     runs = {law_digest(point.scenario): point.scenario for point in points}
-    _open(folder, _plan(swept, points))
-    missing = [name for name in runs if not _path(folder, name).is_file()]
-    todo = missing[:limit]
-    stored = len(runs) - len(missing)
-    jobs = [(runs[name], _path(folder, name)) for name in todo]
-    for new, _ in enumerate(run_many(_run_one, jobs, workers), 1):
-        if progress is not None:
-            progress(new, len(todo), f"{stored + new:,} of {len(runs):,} runs stored")
+    plan = _plan(swept, points)
+    _check(folder, plan)
+    (folder / RUNS).mkdir(parents=True, exist_ok=True)
+    with _alone(folder):
+        _open(folder, plan)
+        missing = [name for name in runs if not _path(folder, name).is_file()]
+        todo = missing[:limit]
+        stored = len(runs) - len(missing)
+        jobs = [runs[name] for name in todo]
+        done = run_many(_run_one, jobs, workers, None, ready=_ready)
+        for new, (number, content) in enumerate(done, 1):
+            _write(_path(folder, todo[number]), content)
+            if progress is not None:
+                progress(new, len(todo), f"{stored + new:,} of {len(runs):,} runs stored")
     return Swept(folder, len(points), len(runs), stored + len(todo), len(todo))
 
 
@@ -137,23 +146,50 @@ def _plan(file: SweepFile, points: Sequence[Point]) -> str:
     return json.dumps(plan, indent=1, ensure_ascii=False) + "\n"
 
 
-def _open(folder: Path, plan: str) -> None:
-    """Make the folder ready: write the plan, or see that it is the one already there."""
+def _check(folder: Path, plan: str) -> None:
+    """See that a folder is new, empty, or holds this sweep."""
     path = folder / PLAN
     if path.is_file():
         _same_plan(path, plan)
     elif folder.exists() and not _unused(folder):
         raise SweepError(f"{folder}: there is something else here; choose another folder")
-    else:
-        (folder / RUNS).mkdir(parents=True, exist_ok=True)
-        _write(path, lambda part: write_text(part, plan))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other processes out of a folder; SQLite's locks work on every system.
+
+    Raises:
+        SweepError: If another process is at work in it.
+    """
+    path = folder / LOCK
+    path.open("ab").close()
+    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as lock:
+        try:
+            lock.execute("PRAGMA journal_mode = OFF")  # nothing is written, so nothing is kept
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError:
+            raise SweepError(
+                f"{folder}: another process is running this sweep now; wait until it has ended, or "
+                "stop it and give the same command again"
+            ) from None
+        yield
+
+
+def _open(folder: Path, plan: str) -> None:
+    """Make the folder ready: write the plan, or see that it is the one already there."""
+    _check(folder, plan)
+    path = folder / PLAN
+    if not path.is_file():
+        _write(path, plan.encode())
     for stale in (folder / RUNS).glob(f"*{_PART}"):
         stale.unlink(missing_ok=True)
 
 
 def _unused(folder: Path) -> bool:
     """Is a folder empty, but for what a sweep stopped at its very beginning leaves?"""
-    return folder.is_dir() and {one.name for one in folder.iterdir()} <= {RUNS, PLAN + _PART}
+    known = {RUNS, LOCK, PLAN + _PART}
+    return folder.is_dir() and {one.name for one in folder.iterdir()} <= known
 
 
 def _same_plan(path: Path, plan: str) -> None:
@@ -171,12 +207,13 @@ def _same_plan(path: Path, plan: str) -> None:
     )
 
 
-def _write(path: Path, write: Any) -> None:
-    """Let ``write`` make a file beside its place, make sure it is on disk, and put it in place."""
+def _write(path: Path, content: bytes) -> None:
+    """Write a file beside its place, make sure it is on disk, and put it in place."""
     part = path.with_name(path.name + _PART)
     try:
-        write(part)
-        with part.open("rb+") as file:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
             os.fsync(file.fileno())
         part.replace(path)
     except BaseException:
@@ -188,21 +225,34 @@ def _write(path: Path, write: Any) -> None:
 # --- running -----------------------------------------------------------------------------------
 
 
-def _run_one(job: tuple[Scenario, Path]) -> None:
-    """Run one variant and store its year ends."""
-    scenario, path = job
-    spec = compile_scenario(scenario)
-    digest = law_digest(scenario)
-    table = year_end_table(spec, digest)
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One variant: what is run, the digest that names it, and what it says of itself, as JSON."""
+
+    spec: Specification
+    digest: str
+    text: str
+
+
+def _ready(scenario: Scenario) -> _Run:
+    """Read all that a variant needs."""
+    spec, digest = compile_scenario(scenario), law_digest(scenario)
     manifest = {
         "schema_version": SCHEMA_VERSION,
         "law_digest": digest,
         "law": json.loads(scenario.law_json()),
         "manifest": law_manifest(scenario, spec),
     }
-    text = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
-    marked = table.replace_schema_metadata({"workforce": text})
-    _write(path, lambda part: pq.write_table(marked, part, compression="zstd"))
+    return _Run(spec, digest, json.dumps(manifest, sort_keys=True, ensure_ascii=False))
+
+
+def _run_one(_: None, run: _Run) -> bytes:
+    """Run one variant: its year ends as the bytes of a Parquet file."""
+    table = year_end_table(run.spec, run.digest).replace_schema_metadata({"workforce": run.text})
+    stream = pa.BufferOutputStream()
+    pq.write_table(table, stream, compression="zstd")
+    content: bytes = stream.getvalue().to_pybytes()
+    return content
 
 
 def year_end_table(spec: Specification, run: str) -> pa.Table:

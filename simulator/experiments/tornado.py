@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.experiments.pool import run_many
-from simulator.experiments.questions import Estimate, Question, estimate, outcome
+from simulator.experiments.questions import Estimate, Question, estimate, outcome_of
 from simulator.experiments.simulate import Progress
 from simulator.experiments.variants import held_at, vary, varying
+from simulator.model.compile import compile_scenario
+from simulator.model.specification import Specification
 from simulator.scenario import Scenario
 
 F64 = NDArray[np.float64]
@@ -121,13 +123,13 @@ def outcomes(
 ) -> list[F64]:
     """Run scenarios for one number, several at a time; in the order given."""
     found: dict[int, F64] = {}
-    jobs = [(scenario, question) for scenario in scenarios]
-    for number, values in run_many(_outcome, jobs, workers):
+    done = run_many(_outcome, scenarios, workers, question, ready=compile_scenario)
+    for number, values in done:
         found[number] = values
         if progress is not None:
-            progress(len(found), len(jobs), "simulating")
-    return [found[number] for number in range(len(jobs))]
+            progress(len(found), len(scenarios), "simulating")
+    return [found[number] for number in range(len(scenarios))]
 
 
-def _outcome(job: tuple[Scenario, Question]) -> F64:
-    return outcome(*job)
+def _outcome(question: Question, spec: Specification) -> F64:
+    return outcome_of(spec, question)

@@ -58,14 +58,14 @@ class Value:
         if np.isnan(self.each):
             return [f"{where}: {gain}: no gain is shown, so it has no price"]
         return [
-            f"{where}: {gain} for {_pounds(self.pounds)} more, of which levers "
-            f"{_pounds(self.levers)}",
-            f"  {_pounds(self.each)} for each FTE-year gained (± {_pounds(self.each_half)}), pay "
-            f"included; the levers alone {_pounds(self.levers_each)}",
+            f"{where}: {gain} for {pounds(self.pounds)} more, of which levers "
+            f"{pounds(self.levers)}",
+            f"  {pounds(self.each)} for each FTE-year gained (± {pounds(self.each_half)}), pay "
+            f"included; the levers alone {pounds(self.levers_each)}",
         ]
 
 
-def _pounds(value: float) -> str:
+def pounds(value: float) -> str:
     """Pounds as text, to three figures."""
     short = float(f"{value:.3g}")
     return f"{'-' if short < 0 else ''}£{abs(short):,.0f}"

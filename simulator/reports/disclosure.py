@@ -1,4 +1,4 @@
-"""What may be shared of a result that rests on a trust's own rows.
+"""What may be shared of a result that rests on a trust's own rows or numbers.
 
 Counts below national level from 1 to 7 are hidden and all others given to the nearest 5, opening
 stocks and projections alike. National counts are given to the nearest 5 too, so that the trust's
@@ -23,9 +23,9 @@ STEP: Final = 5
 POUNDS: Final = 1_000
 """Pounds are given to the nearest of these."""
 RULE: Final = (
-    "This result rests on a trust's own rows. Counts from 1 to 7 below national level are shown as "
-    "*, other counts to the nearest 5; money to the nearest £1,000, and as * for a group of "
-    "fewer than 8 full-time equivalents. Figures may not add up."
+    "This result rests on a trust's own rows or numbers. Counts from 1 to 7 below national level "
+    "are shown as *, other counts to the nearest 5; money to the nearest £1,000, and as * for a "
+    "group of fewer than 8 full-time equivalents. Figures may not add up."
 )
 _NOT_COUNTS: Final = {"share_parameters"}
 
@@ -33,7 +33,7 @@ _NOT_COUNTS: Final = {"share_parameters"}
 def shareable(result: Result) -> Result:
     """Return a result with small counts hidden (not a number) and the others rounded.
 
-    A result without a trust's own rows is returned as it is.
+    A result without a trust's own rows or numbers is returned as it is.
     """
     if not result.manifest["own_rows"]:
         return result

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from simulator.charts.figure import Figure, compact
 from simulator.charts.words import GROUP_WORDS, month_name
-from simulator.reports.reading import INTENDED, METHOD, NOT_INTENDED, STOCKS, Assumption, Report
+from simulator.reports.reading import (
+    INTENDED,
+    METHOD,
+    NOT_INTENDED,
+    STOCKS,
+    Assumption,
+    Facts,
+    Report,
+)
 from simulator.results.measures import MEASURES
 
 if TYPE_CHECKING:
@@ -27,32 +35,32 @@ def write_paper(report: Report, path: Path) -> None:
     import docx
 
     paper = docx.Document()
-    _prepare(paper, report)
+    prepare(paper, report.facts)
     paper.add_heading(report.title, 0)
     _question(paper, report)
     paper.add_heading("Answer", 1)
     for sentence in report.answer():
         paper.add_paragraph(sentence, style="List Bullet")
-    _picture(paper, report.figures["outlook"], _CHARTS["outlook"])
+    picture(paper, report.figures["outlook"], _CHARTS["outlook"])
     paper.add_heading("The numbers", 1)
     paper.add_paragraph(
         "Full-time equivalents at the end of the month: the mean, and in brackets the range that "
         "holds 8 of 10 simulated futures."
     )
-    _table(paper, *_stocks(report))
+    table(paper, *_stocks(report))
     groups = paper.add_paragraph(f"Staff groups in {report.date(report.middle)}:")
     groups.paragraph_format.keep_with_next = True
-    _table(paper, *_groups(report))
+    table(paper, *_groups(report))
     if "flows" in report.figures:
         paper.add_heading("Who comes and goes", 1)
-        _picture(paper, report.figures["flows"], _CHARTS["flows"])
+        picture(paper, report.figures["flows"], _CHARTS["flows"])
     _levers(paper, report)
     _basis(paper, report)
     _method(paper, report)
     paper.save(str(path))
 
 
-def _prepare(paper: Document, report: Report) -> None:
+def prepare(paper: Document, facts: Facts) -> None:
     """Page, type, language and footer."""
     from docx.oxml.ns import qn
     from docx.shared import Cm, Pt, RGBColor
@@ -81,15 +89,13 @@ def _prepare(paper: Document, report: Report) -> None:
     language = styles["Normal"].element.get_or_add_rPr().makeelement(qn("w:lang"), {})
     language.set(qn("w:val"), "en-GB")
     styles["Normal"].element.get_or_add_rPr().append(language)
-    facts: Any = paper.core_properties
-    facts.title, facts.language, facts.author = report.title, "en-GB", ""
-    facts.comments = f"Results digest {report.manifest['results']['digest']}"
-    facts.created = facts.modified = datetime.fromisoformat(
-        report.manifest["run"]["started"]
-    ).replace(tzinfo=None)
+    stated: Any = paper.core_properties
+    stated.title, stated.language, stated.author = facts.title, "en-GB", ""
+    stated.comments = f"Results digest {facts.digest}"
+    stated.created = stated.modified = datetime.fromisoformat(facts.started).replace(tzinfo=None)
     footer = section.footer.paragraphs[0]
     footer.text = (
-        f"Scenario {report.id}. Results digest {report.manifest['results']['digest'][:16]}. "
+        f"Scenario {facts.id}. Results digest {facts.digest[:16]}. "
         "Consequences of assumptions, not a forecast."
     )
     footer.runs[0].font.size = Pt(8)
@@ -104,7 +110,7 @@ def _question(paper: Document, report: Report) -> None:
     )
 
 
-def _picture(paper: Document, figure: Figure, width: float) -> None:
+def picture(paper: Document, figure: Figure, width: float) -> None:
     """A chart with its alternative text and the words that go with it."""
     from docx.shared import Cm, Pt
 
@@ -142,7 +148,7 @@ def _short(measure: str) -> str:
     return MEASURES[measure].label.partition(" (")[0]
 
 
-def _table(
+def table(
     paper: Document,
     heads: Sequence[str],
     rows: Sequence[Sequence[str]],
@@ -161,13 +167,13 @@ def _table(
     from docx.oxml.ns import qn
     from docx.shared import Cm, Pt, RGBColor
 
-    table: Any = paper.add_table(rows=1 + len(rows), cols=len(heads))
-    table.style, table.autofit = "Table Grid", False
-    for column, width in zip(table.columns, widths, strict=False):
+    grid: Any = paper.add_table(rows=1 + len(rows), cols=len(heads))
+    grid.style, grid.autofit = "Table Grid", False
+    for column, width in zip(grid.columns, widths, strict=False):
         column.width = Cm(width)
     for number, cells in enumerate([heads, *rows]):
         for column, text in enumerate(cells):
-            cell = table.rows[number].cells[column]
+            cell = grid.rows[number].cells[column]
             paragraph = cell.paragraphs[0]
             run = paragraph.add_run(text)
             run.font.size = Pt(8.5)
@@ -183,7 +189,7 @@ def _table(
                 shade.set(qn("w:val"), "clear")
                 shade.set(qn("w:fill"), _BLUE)
                 cell._tc.get_or_add_tcPr().append(shade)
-        keep = table.rows[number]._tr.get_or_add_trPr()
+        keep = grid.rows[number]._tr.get_or_add_trPr()
         keep.append(OxmlElement("w:cantSplit"))
         if number == 0:
             keep.append(OxmlElement("w:tblHeader"))
@@ -215,7 +221,7 @@ def _basis(paper: Document, report: Report) -> None:
     better.paragraph_format.keep_with_next = True
     heads = ["Parameter", "Value", "Range", "Grade"]
     rows = [[one.title, value_words(one), range_words(one), one.grade] for one in report.doubtful()]
-    _table(paper, heads, rows, (7.6, 5.0, 2.6, 1.4))
+    table(paper, heads, rows, (7.6, 5.0, 2.6, 1.4))
 
 
 def value_words(one: Assumption) -> str:

@@ -70,6 +70,18 @@ class ReportError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What every file states of itself: name, digest and time of the numbers, and their size."""
+
+    id: str
+    title: str
+    digest: str
+    started: str
+    draws: int
+    replications: int
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """A place of the result."""
 
@@ -145,6 +157,19 @@ class Report:
         self.scenario: dict[str, Any] = tomllib.loads(result.scenario_toml)
         self.months = int(self.manifest["months"])
         self.place = self._chosen(place)
+
+    @property
+    def facts(self) -> Facts:
+        """What every file of this report states of itself."""
+        one = self.manifest
+        return Facts(
+            self.id,
+            self.title,
+            str(one["results"]["digest"]),
+            str(one["run"]["started"]),
+            int(one["draws"]),
+            int(one["replications"]),
+        )
 
     # What and where
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from simulator.charts.figure import lowered
+from simulator.charts.figure import Figure, lowered
 from simulator.reports.paper import range_words, value_words
-from simulator.reports.reading import NOT_INTENDED, Report
+from simulator.reports.reading import NOT_INTENDED, Facts, Report
 
 if TYPE_CHECKING:
     from pptx.presentation import Presentation
@@ -32,20 +32,12 @@ _NAMES: Final = {
 
 def write_slides(report: Report, path: Path) -> None:
     """Write the slide pack of a report: five to seven slides."""
-    import pptx
-    from pptx.util import Inches
-
-    pack = pptx.Presentation()
-    pack.slide_width, pack.slide_height = (Inches(one) for one in _WIDE)
-    facts: Any = pack.core_properties
-    facts.title, facts.language, facts.author = report.title, "en-GB", ""
-    facts.created = facts.modified = datetime.fromisoformat(
-        report.manifest["run"]["started"]
-    ).replace(tzinfo=None)
-    _words(pack, report, report.title, [report.question, *report.answer()], 20)
+    pack = new_pack(report.facts)
+    words_slide(pack, report.facts, report.title, [report.question, *report.answer()], 20)
     for name, title in _NAMES.items():
         if name in report.figures:
-            _chart(pack, report, f"{title}: {lowered(report.figures[name].sentence)}", name)
+            figure = report.figures[name]
+            chart_slide(pack, report.facts, f"{title}: {lowered(figure.sentence)}", figure)
     rests = [
         *report.caveats()[:5],
         "Widest ranges: "
@@ -56,14 +48,27 @@ def write_slides(report: Report, path: Path) -> None:
         + ".",
     ]
     rests += [report.caveats()[-1]] if report.protected else []
-    _words(pack, report, "What it rests on", rests, 16)
+    words_slide(pack, report.facts, "What it rests on", rests, 16)
     again = [f"Not for: {NOT_INTENDED}", *report.reproduce()]
     again.append(f"Results digest {report.manifest['results']['digest']}.")
-    _words(pack, report, "Use, and how to run it again", again, 16)
+    words_slide(pack, report.facts, "Use, and how to run it again", again, 16)
     pack.save(str(path))
 
 
-def _slide(pack: Presentation, report: Report, title: str) -> Slide:
+def new_pack(facts: Facts) -> Presentation:
+    """An empty pack of wide slides."""
+    import pptx
+    from pptx.util import Inches
+
+    pack = pptx.Presentation()
+    pack.slide_width, pack.slide_height = (Inches(one) for one in _WIDE)
+    stated: Any = pack.core_properties
+    stated.title, stated.language, stated.author = facts.title, "en-GB", ""
+    stated.created = stated.modified = datetime.fromisoformat(facts.started).replace(tzinfo=None)
+    return pack
+
+
+def _slide(pack: Presentation, facts: Facts, title: str) -> Slide:
     """A slide with its title and a footer."""
     slide: Slide = pack.slides.add_slide(pack.slide_layouts[_TITLE_ONLY])
     head: Any = slide.shapes.title
@@ -75,17 +80,19 @@ def _slide(pack: Presentation, report: Report, title: str) -> Slide:
     footer: Any = slide.shapes.add_textbox(*_box(0.6, 6.98, 12.1, 0.35))
     footer.text_frame.word_wrap = True
     footer.text_frame.text = (
-        f"Scenario {report.id}, {report.manifest['draws']:,} draws, "
-        f"{report.manifest['replications']:,} replications. Consequences of assumptions, not a "
+        f"Scenario {facts.id}, {facts.draws:,} draws, "
+        f"{facts.replications:,} replications. Consequences of assumptions, not a "
         "forecast. Not a product of the NHS."
     )
     _style(footer.text_frame.paragraphs[0], 11, _INK)
     return slide
 
 
-def _words(pack: Presentation, report: Report, title: str, texts: Sequence[str], size: int) -> None:
+def words_slide(
+    pack: Presentation, facts: Facts, title: str, texts: Sequence[str], size: int
+) -> None:
     """A slide of words."""
-    slide = _slide(pack, report, title)
+    slide = _slide(pack, facts, title)
     box: Any = slide.shapes.add_textbox(*_box(0.6, 1.5, 12.1, 5.3))
     box.text_frame.word_wrap = True
     for number, text in enumerate(texts):
@@ -95,10 +102,9 @@ def _words(pack: Presentation, report: Report, title: str, texts: Sequence[str],
         paragraph.space_after = _points(9)
 
 
-def _chart(pack: Presentation, report: Report, title: str, name: str) -> None:
+def chart_slide(pack: Presentation, facts: Facts, title: str, figure: Figure) -> None:
     """A slide of a chart: the finding above, what is drawn below, all numbers in the notes."""
-    figure = report.figures[name]
-    slide = _slide(pack, report, title)
+    slide = _slide(pack, facts, title)
     png = io.BytesIO(figure.png(bare=True))
     picture: Any = slide.shapes.add_picture(png, *_box(0.6, 1.35, 1, 1)[:2])
     room = _box(0, 0, 12.1, 4.95)[2:]

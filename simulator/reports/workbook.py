@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -12,7 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 from simulator.charts.figure import HIDDEN, HIGH, LOW, Figure
 from simulator.charts.words import GROUP_WORDS, month_name
 from simulator.domain.words import BANDS, GROUPS
-from simulator.reports.reading import INTENDED, NOT_INTENDED, PURPOSE, STOCKS, Place, Report
+from simulator.reports.reading import (
+    INTENDED,
+    NOT_INTENDED,
+    PURPOSE,
+    STOCKS,
+    Facts,
+    Place,
+    Report,
+)
 from simulator.results.measures import MEASURES
 from simulator.scenario.problems import printable
 
@@ -49,19 +58,7 @@ Cell = str | float | int | bool | None
 
 def write_workbook(report: Report, path: Path) -> None:
     """Write the workbook of a report."""
-    import xlsxwriter
-
-    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
-        book.set_properties(
-            {
-                "title": report.title,
-                "subject": PURPOSE,
-                "comments": f"Results digest {report.manifest['results']['digest']}",
-                "created": datetime.fromisoformat(report.manifest["run"]["started"]),
-            }
-        )
-        writer = _Writer(book)
+    with new_book(report.facts, path) as writer:
         for sheet in (
             _cover,
             _outlook,
@@ -77,7 +74,25 @@ def write_workbook(report: Report, path: Path) -> None:
             sheet(writer, report)
 
 
-class _Writer:
+@contextmanager
+def new_book(facts: Facts, path: Path) -> Iterator[Writer]:
+    """Write a workbook: what is written to it is never taken for a formula, address or number."""
+    import xlsxwriter
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(str(path), options) as book:
+        book.set_properties(
+            {
+                "title": facts.title,
+                "subject": PURPOSE,
+                "comments": f"Results digest {facts.digest}",
+                "created": datetime.fromisoformat(facts.started),
+            }
+        )
+        yield Writer(book)
+
+
+class Writer:
     """Writes sheets that look alike: a title, notes, a table below."""
 
     def __init__(self, book: Workbook) -> None:
@@ -179,7 +194,7 @@ def _heads(*names: str) -> list[str]:
     return [f"{name}, {part}" for name in names for part in ("mean", "low", "high")]
 
 
-def _cover(writer: _Writer, report: Report) -> None:
+def _cover(writer: Writer, report: Report) -> None:
     sheet = writer.sheet("Cover", report.title, [report.question], [24, 110])
     sheet.row += 1
     for label, text in (
@@ -202,7 +217,7 @@ def _cover(writer: _Writer, report: Report) -> None:
         sheet.pair(label, text)
 
 
-def _outlook(writer: _Writer, report: Report) -> None:
+def _outlook(writer: Writer, report: Report) -> None:
     names = [MEASURES[one].label.partition(" (")[0] for one in STOCKS]
     sheet = writer.sheet(
         "Outlook",
@@ -218,7 +233,7 @@ def _outlook(writer: _Writer, report: Report) -> None:
     sheet.picture(report.figures["outlook"])
 
 
-def _groups(writer: _Writer, report: Report) -> None:
+def _groups(writer: Writer, report: Report) -> None:
     rows: list[list[Cell]] = [
         [GROUP_WORDS[group], report.date(month), MEASURES[one].label, *numbers]
         for group in report.groups
@@ -237,7 +252,7 @@ def _groups(writer: _Writer, report: Report) -> None:
     sheet.picture(report.figures["vacancy"], beside=True)
 
 
-def _places(writer: _Writer, report: Report) -> None:
+def _places(writer: Writer, report: Report) -> None:
     parts = report.parts
     if not parts:
         return
@@ -262,7 +277,7 @@ def _place_row(report: Report, part: Place, month: int) -> list[Cell]:
     return [part.name, part.code, report.date(month), *numbers]
 
 
-def _bands(writer: _Writer, report: Report) -> None:
+def _bands(writer: Writer, report: Report) -> None:
     if report.place.level == "trust":
         _trust_bands(writer, report)
         return
@@ -287,7 +302,7 @@ def _bands(writer: _Writer, report: Report) -> None:
     sheet.table(heads, rows, ["text", "text", "whole", "whole"])
 
 
-def _trust_bands(writer: _Writer, report: Report) -> None:
+def _trust_bands(writer: Writer, report: Report) -> None:
     months: Any = report.shown
     frame = report.result.frame("cells", trust=report.place.code, month=months)
     numbers = frame.set_index(["group", "band", "month", "measure"]).sort_index()
@@ -309,7 +324,7 @@ def _trust_bands(writer: _Writer, report: Report) -> None:
     sheet.table(heads, rows, ["text", "text", "text", *(["whole"] * 6)])
 
 
-def _flows(writer: _Writer, report: Report) -> None:
+def _flows(writer: Writer, report: Report) -> None:
     where = {"level": report.place.level, "code": report.place.code}
     frame = report.result.frame("flows", group="all", **where)
     rows = [
@@ -339,7 +354,7 @@ def _unit(measure: str) -> str:
     return MEASURES[measure].unit if measure in MEASURES else ""
 
 
-def _costs(writer: _Writer, report: Report) -> None:
+def _costs(writer: Writer, report: Report) -> None:
     if "money" not in report.result.tables:
         return
     where = {"level": report.place.level, "code": report.place.code}
@@ -362,7 +377,7 @@ def _costs(writer: _Writer, report: Report) -> None:
     sheet.table(heads, rows, ["text", "text", "whole", "whole", "whole"])
 
 
-def _levers(writer: _Writer, report: Report) -> None:
+def _levers(writer: Writer, report: Report) -> None:
     rows: list[list[Cell]] = []
     for one in report.levers:
         flag = one["flag"]
@@ -402,7 +417,7 @@ def _reach(lever: dict[str, Any]) -> str:
     return "; ".join(told) or "everywhere"
 
 
-def _assumptions(writer: _Writer, report: Report) -> None:
+def _assumptions(writer: Writer, report: Report) -> None:
     rows: list[list[Cell]] = [
         [
             one.id,
@@ -434,7 +449,7 @@ def _assumptions(writer: _Writer, report: Report) -> None:
     sheet.table(heads, rows, forms)
 
 
-def _definitions(writer: _Writer, report: Report) -> None:
+def _definitions(writer: Writer, report: Report) -> None:
     sheet = writer.sheet("Definitions", "What do the words mean?", [], [34, 100])
     sheet.row += 1
     for label, text in report.definitions():

@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from simulator.domain.digests import file_digest
 from simulator.reports.reading import Report, ReportError
 from simulator.results.folders import write_text
 from simulator.results.result import Result
 from simulator.scenario.problems import Problem
+
+if TYPE_CHECKING:
+    from simulator.reports.difference import Difference
 
 Kind = Literal["xlsx", "docx", "pptx", "csv"]
 KINDS: Final[tuple[Kind, ...]] = ("xlsx", "docx", "pptx", "csv")
@@ -47,24 +50,79 @@ def write_reports(
         OSError: If a file cannot be written; nothing is left behind.
     """
     report = Report(result, place=place, for_owner=for_owner)
-    target = Path(folder)
+    about = {
+        "results_digest": result.digest,
+        "place": report.place.code,
+        "for_owner": for_owner,
+    }
+
+    def make(building: Path) -> list[Path]:
+        return [path for kind in KINDS if kind in kinds for path in _make(report, kind, building)]
+
+    return _put(Path(folder), report.id, names_of(report, kinds), make, about)
+
+
+def write_comparison(
+    found: Difference,
+    folder: str | Path,
+    *,
+    kinds: Collection[Kind] = KINDS,
+) -> list[Path]:
+    """Write reports of a comparison of scenarios, as :func:`write_reports` does of a result.
+
+    Args:
+        found: The comparison, as a reader meets it.
+        folder: Made if it is not there.
+        kinds: ``xlsx`` (workbook), ``docx`` (board paper), ``pptx`` (slides), ``csv`` (the table).
+
+    Returns:
+        The files written.
+
+    Raises:
+        ReportError: If a file would replace something else.
+        OSError: If a file cannot be written; nothing is left behind.
+    """
+    from simulator.reports import difference_files as files
+
+    writers = {"xlsx": files.write_workbook, "docx": files.write_paper, "pptx": files.write_slides}
+    names = [f"{found.id}.{kind}" for kind in KINDS if kind in kinds]
+    if "csv" in kinds:
+        names.append(f"{found.id}.csv.about.json")
+
+    def make(building: Path) -> list[Path]:
+        for kind in KINDS:
+            path = building / f"{found.id}.{kind}"
+            if kind in kinds and kind == "csv":
+                found.comparison.write(path)
+            elif kind in kinds:
+                writers[kind](found, path)
+        return [building / name for name in names]
+
+    about = {"results_digest": found.facts.digest, "place": found.place.code}
+    return _put(Path(folder), found.id, names, make, about)
+
+
+def _put(
+    target: Path,
+    name: str,
+    names: Sequence[str],
+    make: Callable[[Path], list[Path]],
+    about: Mapping[str, object],
+) -> list[Path]:
+    """Let ``make`` write files in a folder apart, and put them in place: all or none."""
     if target.exists() and not target.is_dir():
         raise ReportError([Problem(str(target), "", "", "not a folder; name a folder")])
-    known = _written_before(target, report)
-    _check(target, names_of(report, kinds), known)
+    listed = f"{name}-files.json"
+    known = _written_before(target / listed)
+    _check(target, names, known)
     target.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=".report-", dir=target))
     try:
-        made = [path for kind in KINDS if kind in kinds for path in _make(report, kind, building)]
+        made = make(building)
         stated = {**known, **{path.name: file_digest(path) for path in made}}
-        about = {
-            "results_digest": result.digest,
-            "place": report.place.code,
-            "for_owner": for_owner,
-            "files": dict(sorted(stated.items())),
-        }
-        write_text(building / _about(report), json.dumps(about, indent=2) + "\n")
-        for path in (*made, building / _about(report)):
+        every = {**about, "files": dict(sorted(stated.items()))}
+        write_text(building / listed, json.dumps(every, indent=2) + "\n")
+        for path in (*made, building / listed):
             path.replace(target / path.name)
     finally:
         shutil.rmtree(building, ignore_errors=True)
@@ -101,14 +159,10 @@ def _make(report: Report, kind: Kind, folder: Path) -> list[Path]:
     return [path]
 
 
-def _about(report: Report) -> str:
-    """The file that lists what was written, by which an own file is told from another."""
-    return f"{report.id}-files.json"
-
-
-def _written_before(target: Path, report: Report) -> dict[str, str]:
+def _written_before(listed: Path) -> dict[str, str]:
+    """Digests of files of an earlier call, by which an own file is told from another."""
     try:
-        stated = json.loads((target / _about(report)).read_text(encoding="utf-8"))
+        stated = json.loads(listed.read_text(encoding="utf-8"))
         return {str(name): str(digest) for name, digest in stated["files"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}

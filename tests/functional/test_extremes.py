@@ -323,6 +323,14 @@ class Lever(NamedTuple):
     base: Callable[[], Specification] = world
 
 
+def half_of(_: Specification, old: NDArray[Any]) -> NDArray[Any]:
+    return old // 2
+
+
+def whole_of(_: Specification, old: NDArray[Any]) -> NDArray[Any]:
+    return old
+
+
 @dataclass(frozen=True)
 class Built:
     """A value that shapes the world when it is built."""
@@ -405,6 +413,7 @@ LEVERS: Final = (
     Lever("hiring.post_index", from_month_1(1.0), from_month_1(1.5), "staff at the end", +1, 17),
     Lever("hiring.post_index", from_month_1(0.5), from_month_1(1.0), "staff at the end", +1, 28),
     Lever("cells.posts", Built("scale", 0.5), Built("scale", 1.0), "posts at the end", +1, 54),
+    Lever("cells.funded", half_of, whole_of, "posts at the end", +1, 18),
     # Hiring
     Lever("hiring.hire_factor", 0.5, 2.0, "months vacant", +1, 1.4),
     Lever("hiring.hire_factor", 0.5, 2.0, "staff at the end", -1, 15),

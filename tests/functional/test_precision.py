@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-import shlex
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import simulator
-from simulator.cli import compare as compare_command
-from simulator.cli import explain as explain_command
-from simulator.cli import precision as precision_command
 from simulator.cli.main import main
 from simulator.experiments.layers import layers, signed
 from simulator.experiments.precision import Reached, Size, precision, reached
@@ -116,26 +112,3 @@ def test_the_command_plans_and_refuses(capsys: pytest.CaptureFixture[str]) -> No
 )
 def test_small_differences_do_not_vanish(value: float, text: str) -> None:
     assert signed(value) == text
-
-
-def shown() -> list[str]:
-    """Commands that help pages and the planner's page show."""
-    pages = [one.EPILOG for one in (compare_command, explain_command, precision_command)]
-    lines = [line.strip() for page in pages for line in page.splitlines()]
-    text = (ROOT / "docs" / "planner.md").read_text(encoding="utf-8")
-    lines += [line.removeprefix("$ ") for line in text.splitlines() if line.startswith("$ ")]
-    names = ("compare", "explain", "precision")
-    found = [line for line in lines if line.startswith(tuple(f"workforce {n} " for n in names))]
-    assert len(found) >= 10
-    return list(dict.fromkeys(found))
-
-
-@pytest.mark.parametrize("line", shown())
-def test_commands_shown_work(
-    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    words = shlex.split(line)[1:]
-    words = [str(ROOT / word) if word.startswith("scenarios/") else word for word in words]
-    monkeypatch.chdir(tmp_path)
-    assert main([*words, "--draws", "2", "--replications", "4", "--quiet"]) == 0
-    assert "4 futures" in capsys.readouterr().out

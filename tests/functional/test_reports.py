@@ -18,9 +18,11 @@ import pytest
 
 from simulator.charts.words import rounded
 from simulator.cli.main import main
+from simulator.experiments.compare import compare
+from simulator.experiments.layers import signed
 from simulator.experiments.run import run_scenario
 from simulator.reports.csvs import harmless
-from simulator.reports.reading import NOT_INTENDED, Report, ReportError
+from simulator.reports.reading import NOT_INTENDED, STOCKS, Report, ReportError
 from simulator.reports.write import KINDS, Kind, write_reports
 from simulator.results.result import Result, read_result
 from simulator.scenario import load_scenario
@@ -343,3 +345,106 @@ def test_only_parameters_the_run_reads_are_registered(result: Result) -> None:
     assert "need.ratio.share_of_trust_fte" not in named, "another way to project need reads it"
     assert {one.id for one in report.doubtful()} <= set(drawn_parameters(report.scenario))
     assert sum(report.grades().values()) == len(used_parameters(report.scenario))
+
+
+LADDER = "scenarios/tiny-ladder.toml"
+
+
+@pytest.fixture(scope="module")
+def ladders(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The ladder, the same by another name, and with less retention."""
+    folder = tmp_path_factory.mktemp("ladders")
+    shutil.copytree(ROOT / "scenarios/census/tiny-ladder", folder / "census/tiny-ladder")
+    text = (ROOT / LADDER).read_text(encoding="utf-8")
+    for name, old, new in (
+        ("plain", "", ""),
+        ("same", 'title = "Two', 'title = "Again two'),
+        ("weaker", "value = 0.8", "value = 1.6"),
+    ):
+        own = text.replace('id = "tiny-ladder"', f'id = "{name}"')
+        (folder / f"{name}.toml").write_text(own.replace(old, new), encoding="utf-8")
+    return [str(folder / f"{name}.toml") for name in ("plain", "same", "weaker")]
+
+
+SMALL = ("--draws", "8", "--replications", "64", "--workers", "1", "--quiet")
+
+
+@pytest.fixture(scope="module")
+def compared(ladders: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with every kind of report of a comparison."""
+    target = tmp_path_factory.mktemp("compared") / "out"
+    command = ["report", "--compare", *ladders, "--to", str(target), *SMALL, "--place", "RGT"]
+    assert main(command) == 0
+    return target
+
+
+def test_a_comparison_is_reported_difference_first(compared: Path, ladders: list[str]) -> None:
+    sizes: dict[str, object] = {"draws": 8, "replications": 64}
+    read = [load_scenario(path, sizes) for path in ladders]
+    table = compare(*read, measures=["in_post", "need"]).table
+    table = table[(table["code"] == "RGT") & (table["group"] == "all") & (table["month"] == 60)]
+    row = table[(table["scenario"] == "weaker") & (table["measure"] == "in_post")].iloc[0]
+    assert row["high95"] < 0
+    paper = docx.Document(str(compared / "plain-and-same-and-weaker.docx"))
+    texts = [one.text for one in paper.paragraphs]
+    assert texts[1] == "What changes"
+    assert "staff in post is the same in every future" in texts[2]
+    assert f"staff in post is {abs(row['difference']):.1f} FTE lower" in texts[3]
+    assert f"{signed(row['low95'])} to {signed(row['high95'])}" in texts[3]
+    cells = [[cell.text for cell in line.cells] for line in paper.tables[1].rows]
+    staff = next(line for line in cells if line[0] == "Staff in post")
+    assert staff[4].startswith(signed(row["difference"]))
+    assert staff[5] == "shown"
+    assert all(line[5] == "none" for line in cells if line[0] == "Need")
+    assert {line.cells[5].text for line in paper.tables[0].rows[1:]} == {"none"}
+    assert "--draws 8 --replications 64 --seed 3" in "\n".join(texts)
+
+
+def test_the_workbook_of_a_comparison_holds_its_numbers(compared: Path) -> None:
+    book = openpyxl.load_workbook(compared / "plain-and-same-and-weaker.xlsx")
+    assert book.sheetnames == ["Cover", "Differences", "Staff groups", "Costs", "Levers"]
+    with (compared / "plain-and-same-and-weaker.csv").open(encoding="utf-8", newline="") as file:
+        every = [row for row in csv.DictReader(file) if row["code"] == "RGT"]
+    rows = rows_of(book["Differences"], "Scenario")
+    wanted = [one for one in every if one["group"] == "all" and one["measure"] in STOCKS]
+    assert len(rows) == len(wanted) == 2 * 5 * 5  # scenarios, measures, years
+    for found, want in zip(rows, wanted, strict=True):
+        assert found["Difference, mean"] == pytest.approx(float(want["difference"]), abs=0.006)
+        assert found["95 %, high"] == pytest.approx(float(want["high95"]), abs=0.006)
+        assert found["In the first"] == pytest.approx(float(want["first"]), abs=0.006)
+    words = {row["Difference is"] for row in rows}
+    assert {"none", "shown"} <= words <= {"none", "shown", "not shown"}
+    levers = rows_of(book["Levers"], "Scenario")
+    assert [(one["Lever"], one["Value"]) for one in levers] == [("A fifth fewer leavers", 1.6)]
+
+
+def test_the_slides_of_a_comparison_name_what_is_not_shown(compared: Path) -> None:
+    pack = pptx.Presentation(str(compared / "plain-and-same-and-weaker.pptx"))
+    titles = [one.shapes.title.text_frame.text for one in pack.slides]
+    assert len(titles) == 6
+    assert "Again two trusts" in titles[1]
+    assert "no difference in any future" in titles[1]
+    assert " lower (" in titles[1]
+
+
+def test_what_a_comparison_cannot_report_is_said(
+    ladders: list[str],
+    owned: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    to = ["--to", str(tmp_path / "out"), *SMALL]
+    mine = owned.parent / "mine.toml"
+    for words, told in (
+        (["--compare", ladders[0]], "nothing to compare with"),
+        (["--compare", *ladders, *ladders], "tells at most 5 apart"),
+        (["--compare", *ladders, "--place", "RXX"], "give one of"),
+        (["--compare", str(mine), str(mine)], "--for-owner"),
+        ([str(owned)], "goes with --compare"),
+    ):
+        assert main(["report", *words, *to]) == 2
+        assert told in " ".join(capsys.readouterr().err.split())
+        assert not (tmp_path / "out").exists()
+    assert main(["report", *ladders, *to[:2]]) == 2
+    assert "one folder of results" in capsys.readouterr().err
+    assert main(["report", "--compare", str(mine), str(mine), *to, "--for-owner", "--csv"]) == 0

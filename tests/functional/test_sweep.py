@@ -6,11 +6,16 @@ import errno
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -18,6 +23,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from simulator.cli.main import main
+from simulator.experiments import sweep as sweeps
 from simulator.experiments.points import changes_of, read_sweep_file
 from simulator.experiments.run import run_scenario
 from simulator.experiments.sweep import PLAN, RUNS, SweepError, read_sweep, sweep
@@ -29,6 +35,8 @@ pytestmark = pytest.mark.functional
 ROOT = Path(__file__).parents[2]
 SWEEP = ROOT / "scenarios" / "sweeps" / "tiny-retention.toml"
 LADDER = ROOT / "scenarios" / "tiny-ladder.toml"
+NOBODY = 65534
+"""A user who may write nowhere but in the folder for passing things."""
 
 
 def written(folder: Path, text: str) -> Path:
@@ -139,7 +147,7 @@ def test_kills_at_any_moment_change_no_byte(
     points: int, times: int, latest: float, tmp_path: Path
 ) -> None:
     growth = [round(i * 0.03 / points, 6) for i in range(points)]
-    text = f"[settings]\ndraws = 4\nreplications = 16\n{GROWTH}values = {growth}\n"
+    text = f"{SMALL}{GROWTH}values = {growth}\n"
     file, whole, out = written(tmp_path, text), tmp_path / "whole", tmp_path / "killed"
     start = time.perf_counter()
     assert kill_at(file, whole, 600) is False
@@ -157,19 +165,17 @@ def test_kills_at_any_moment_change_no_byte(
 
 
 def test_control_c_keeps_what_is_stored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from simulator.experiments import sweep as module
+    done: list[str] = []
+    real = sweeps._run_one
 
-    done: list[tuple] = []
-    real = module._run_one
-
-    def third_is_interrupted(job: tuple) -> None:
+    def third_is_interrupted(shared: None, run: Any) -> bytes:
         if len(done) == 2:
             raise KeyboardInterrupt
-        done.append(job)
-        real(job)
+        done.append(run.digest)
+        return real(shared, run)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_run_one", third_is_interrupted)
+        patch.setattr(sweeps, "_run_one", third_is_interrupted)
         words = ["sweep", str(SWEEP), "--out", str(tmp_path / "out"), "--workers", "1", "--quiet"]
         assert main(words) == 130
     assert "the same command goes on" in capsys.readouterr().err
@@ -179,15 +185,15 @@ def test_control_c_keeps_what_is_stored(tmp_path: Path, capsys: pytest.CaptureFi
 def test_a_full_disk_leaves_no_half_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out, real, calls = tmp_path / "out", pq.write_table, []
+    out, real, calls = tmp_path / "out", os.fsync, []
 
-    def full(table: object, path: Path, **options: object) -> None:
-        calls.append(path)
-        real(table, path, **options)
-        if len(calls) == 3:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    def full(number: int) -> None:
+        calls.append(number)
+        real(number)
+        if len(calls) == 4:  # the plan, two runs, and half of a third
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(pq, "write_table", full)
+    monkeypatch.setattr(os, "fsync", full)
     words = ["sweep", str(SWEEP), "--out", str(out), "--workers", "1", "--quiet"]
     assert main(words) == 1
     err = capsys.readouterr().err
@@ -198,13 +204,68 @@ def test_a_full_disk_leaves_no_half_file(
     assert sweep(SWEEP, out).new == 10
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+@contextmanager
+def as_nobody(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """From the moment a sweep turns to its folder, be somebody who may not write everywhere."""
+    if os.geteuid() != 0:
+        yield
+        return
+    real = sweeps._check
+
+    def check(folder: Path, plan: str) -> None:
+        os.seteuid(NOBODY)
+        real(folder, plan)
+
+    monkeypatch.setattr(sweeps, "_check", check)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        monkeypatch.undo()
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["new", "begun"])
 def test_a_folder_that_may_not_be_written_is_named(
+    there: bool, whole: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory() as name:  # nobody may enter the folders of pytest
+        folder = Path(name)
+        if there:
+            shutil.copytree(whole, folder / "out")
+            for path in ((folder / "out").rglob("*"), [folder / "out"]):
+                for one in path:
+                    one.chmod(0o555 if one.is_dir() else 0o444)
+        folder.chmod(0o555)
+        with as_nobody(monkeypatch):
+            assert main(["sweep", str(SWEEP), "--out", str(folder / "out"), "--quiet"]) == 1
+        folder.chmod(0o755)
+        for one in (folder / "out", folder / "out" / RUNS) if there else ():
+            one.chmod(0o755)
+    told = capsys.readouterr().err
+    assert "cannot be written: Permission denied" in told
+    assert str(folder / "out") in told
+
+
+def test_one_process_at_a_time_works_in_a_folder(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tmp_path.chmod(0o500)
-    assert main(["sweep", str(SWEEP), "--out", str(tmp_path / "out"), "--quiet"]) in {1, 2}
-    assert str(tmp_path) in capsys.readouterr().err
+    out = tmp_path / "out"
+    sweep(SWEEP, out, limit=1)
+    holds = (
+        "import sys, time; from pathlib import Path; from simulator.experiments import sweep\n"
+        "with sweep._alone(Path(sys.argv[1])):\n    print('mine', flush=True); time.sleep(600)"
+    )
+    command = [sys.executable, "-c", holds, str(out)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "mine\n"
+        assert main(["sweep", str(SWEEP), "--out", str(out), "--quiet"]) == 2
+        assert "another process is running this sweep now" in " ".join(
+            capsys.readouterr().err.split()
+        )
+        other.kill()  # with no time to tidy up
+        other.wait()
+    assert sweep(SWEEP, out).new == 11
 
 
 def test_a_folder_below_a_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
