@@ -13,6 +13,8 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -29,6 +31,25 @@ FRESH = """before => {
 
 def main() -> None:
     trust = sys.argv[1] if len(sys.argv) > 1 else "RGT"
+    with served() as (port, _), visit(f"http://127.0.0.1:{port}/levers?place=trust-{trust}") as one:
+        seconds = []
+        for amount in range(5, 26):
+            seconds.append(moved(one, amount))
+            one.wait_for_timeout(700)
+    del seconds[0]
+    middle, late = statistics.median(seconds), quantile(seconds, 0.95)
+    print(f"{trust}: median {middle:.2f} s, 95th percentile {late:.2f} s,")
+    load = os.getloadavg()[0]
+    print(f"bars {BAR[0]} and {BAR[1]} s; load {load:.1f} on {os.cpu_count()} cores")
+
+
+def quantile(values: Sequence[float], share: float) -> float:
+    return sorted(values)[min(int(share * len(values)), len(values) - 1)]
+
+
+@contextmanager
+def served() -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """The page on a free port of this computer: the port, and the server."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -36,17 +57,14 @@ def main() -> None:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as server:
         try:
             time.sleep(8)
-            seconds = measured(f"http://127.0.0.1:{port}/levers?place=trust-{trust}")
+            yield port, server
         finally:
             server.terminate()
-    seconds.sort()
-    late = seconds[int(0.95 * len(seconds))]
-    print(f"{trust}: median {statistics.median(seconds):.2f} s, 95th percentile {late:.2f} s,")
-    load = os.getloadavg()[0]
-    print(f"bars {BAR[0]} and {BAR[1]} s; load {load:.1f} on {os.cpu_count()} cores")
 
 
-def measured(address: str) -> list[float]:
+@contextmanager
+def visit(address: str) -> Iterator[Page]:
+    """The levers of an address in a browser, ready to be moved."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox"]
@@ -55,9 +73,8 @@ def measured(address: str) -> list[float]:
         page.goto(address)
         page.get_by_label("Retention offer, per cent, as a number").wait_for(timeout=60_000)
         page.wait_for_timeout(3_000)
-        found = [moved(page, amount) for amount in range(5, 26)][1:]
+        yield page
         browser.close()
-    return found
 
 
 def moved(page: Page, amount: int) -> float:
@@ -69,9 +86,7 @@ def moved(page: Page, amount: int) -> float:
     started = time.perf_counter()
     box.press("Enter")
     page.wait_for_function(FRESH, arg=before, timeout=30_000)
-    took = time.perf_counter() - started
-    page.wait_for_timeout(700)
-    return took
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -13,4 +13,6 @@ app = st.App(SCRIPT, lifespan=lifespan, middleware=MIDDLEWARE)
 if __name__ == "__main__":
     address, port = sys.argv[1:3]
     sys.argv[1:] = []
-    app.run(config={"server.address": address, "server.port": int(port)})
+    given = {"server.address": address, "server.port": int(port)}
+    # The command says where the page is; the welcome asks a host outside for this one's address.
+    app.run(config={**given, "logger.hideWelcomeMessage": True})

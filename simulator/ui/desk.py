@@ -1,29 +1,31 @@
 """The desk between pages and workers: who waits for what, and what is known already.
 
-One process pool serves all visitors. An answer is known by a digest of the scenario's law, which
-holds its size, and of the place, so that thirty people who ask the same thing wait for one run. A
-visitor's new question takes the place of the one still waiting.
+One process pool serves all visitors. An answer is known by a digest of the plan and its size, so
+that thirty people who ask the same thing wait for one run. A visitor's new question takes the place
+of the one still waiting. What takes long waits for what is quick, and leaves a worker free for it.
 """
 
 from __future__ import annotations
 
 import multiprocessing as mp
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from simulator.domain.digests import digest_of
-from simulator.ui.plan import Plan, Size, resolve
+from simulator.ui.plan import FIRST, Plan, Size, resolve
 from simulator.ui.worker import Answer, answer, ready, reports
 
-KEPT: Final = 256
+KEPT: Final = 160
 """Answers kept: about 1 MB each."""
+QUIET: Final = 2.0
+"""Seconds without a question from anybody after which the desk is idle."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,7 @@ class _Job:
     key: str
     work: tuple[Any, ...]
     future: Future[Any]
+    long: bool
     visitors: set[str] = field(default_factory=set)
 
 
@@ -50,6 +53,7 @@ class Desk:
         self._known: OrderedDict[str, Answer] = OrderedDict()
         self._waiting: OrderedDict[str, _Job] = OrderedDict()
         self._running: dict[str, _Job] = {}
+        self._asked = -QUIET
 
     def _new_pool(self) -> Executor:
         pool = ProcessPoolExecutor(
@@ -68,12 +72,8 @@ class Desk:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
     def known(self, plan: Plan, size: Size) -> Answer | None:
-        """An answer that is there already.
-
-        Raises:
-            ScenarioError: If the plan is not sound.
-        """
-        key = self._key(plan, size)
+        """An answer that is there already."""
+        key = _key(plan, size)
         with self._lock:
             found = self._known.get(key)
             if found is not None:
@@ -92,24 +92,39 @@ class Desk:
         base = self.known(plan.base, size) if plan.choices else None
         place = (plan.place.level, plan.place.code)
         work = (answer, scenario, place, None if base is None else base.futures)
-        return self._take(visitor, self._key(plan, size), work)
+        return self._take(visitor, _key(plan, size), work, long=_is_long(plan, size))
 
     def reports(self, visitor: str, plan: Plan, size: Size) -> Future[Any]:
         """Ask for the reports of a plan as a zip file."""
         scenario = resolve(self.folder, plan, size)
-        return self._take(visitor, f"reports {self._key(plan, size)}", (reports, scenario))
+        return self._take(visitor, f"reports {_key(plan, size)}", (reports, scenario), long=True)
+
+    def run(self, visitor: str, key: str, work: Callable[..., Any], *given: Any) -> Future[Any]:
+        """Ask for a run that is no plan; visitors who ask for the same key share it.
+
+        Args:
+            visitor: Who asks; an earlier question of the same name that still waits is dropped.
+            key: What is asked, as a digest.
+            work: A function of a module, given ``given``.
+            given: What it is given.
+        """
+        return self._take(visitor, f"run {key}", (work, *given))
 
     def idle(self) -> bool:
-        """Is nobody waiting for anything?"""
-        with self._lock:
-            return not self._waiting and not self._running
+        """Is nobody waiting for anything, and has nobody asked for some seconds?
 
-    def _key(self, plan: Plan, size: Size) -> str:
-        scenario = resolve(self.folder, plan, size)
-        return _digest(scenario.law_json(), plan.place.code)
-
-    def _take(self, visitor: str, key: str, work: tuple[Any, ...]) -> Future[Any]:
+        Thirty people who try levers leave gaps that are shorter than the long run which would
+        then stand in their way.
+        """
         with self._lock:
+            quiet = time.monotonic() - self._asked >= QUIET
+            return quiet and not self._waiting and not self._running
+
+    def _take(
+        self, visitor: str, key: str, work: tuple[Any, ...], *, long: bool = False
+    ) -> Future[Any]:
+        with self._lock:
+            self._asked = self._asked if long else time.monotonic()
             self._drop(visitor, key)
             if key in self._known:
                 done: Future[Any] = Future()
@@ -117,7 +132,7 @@ class Desk:
                 return done
             job = self._running.get(key) or self._waiting.get(key)
             if job is None:
-                job = _Job(key, work, Future())
+                job = _Job(key, work, Future(), long)
                 self._waiting[key] = job
             job.visitors.add(visitor)
         self._start()
@@ -136,11 +151,24 @@ class Desk:
         """Start what waits while a worker is free."""
         while True:
             with self._lock:
-                if not self._waiting or len(self._running) >= self.workers:
+                job = self._next()
+                if job is None:
                     return
-                key, job = self._waiting.popitem(last=False)
-                self._running[key] = job
+                del self._waiting[job.key]
+                self._running[job.key] = job
             self._run(job)
+
+    def _next(self) -> _Job | None:
+        """What may start now: what is quick first, and what is long beside a free worker."""
+        free = self.workers - len(self._running)
+        if free <= 0:
+            return None
+        for job in self._waiting.values():
+            if not job.long:
+                return job
+        if free == 1 < self.workers:
+            return None
+        return next(iter(self._waiting.values()), None)
 
     def _run(self, job: _Job) -> None:
         if self._pool is None:
@@ -178,9 +206,14 @@ def _awake() -> None:
     """Make a worker start now, not with the first question."""
 
 
-@lru_cache(maxsize=1024)
-def _digest(law: str, code: str) -> str:
-    return digest_of(text.encode() for text in (law, code))
+def _key(plan: Plan, size: Size) -> str:
+    """The same for the same question; nothing of the plan can be read from it."""
+    texts = (repr((plan, size)), *(one.text for one in plan.tables))
+    return digest_of(text.encode() for text in texts)
+
+
+def _is_long(plan: Plan, size: Size) -> bool:
+    return plan.place.level != "trust" or size.futures > FIRST["trust"].futures
 
 
 _OPEN: list[Desk] = []

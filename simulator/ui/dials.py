@@ -18,6 +18,7 @@ class Dial:
         most: Greatest, per cent; somewhat beyond the evidence, so that its end can be seen.
         words: The amount in words, with ``{}`` for the number.
         lasts: Months it lasts at first, for a lever that ends.
+        alone: Why it may change nothing by itself, where that is so.
     """
 
     label: str
@@ -26,6 +27,7 @@ class Dial:
     most: int
     words: str
     lasts: int | None = None
+    alone: str = ""
 
     def value(self, amount: float) -> float:
         """The lever's value in a scenario."""
@@ -60,7 +62,15 @@ DIALS: Final[dict[str, Dial]] = {
     "training_places": Dial("Training places", "more", 0, 150, "{} % more places"),
     "return_to_practice": Dial("Return to practice", "more", 0, 150, "{} % more return"),
     "international": Dial("Recruitment abroad", "more", 0, 80, "{} % more from abroad"),
-    "supervision_support": Dial("Supervision", "more", 0, 150, "{} % more trainees each"),
+    "supervision_support": Dial(
+        "Supervision",
+        "more",
+        0,
+        150,
+        "{} % more trainees each",
+        alone="Changes nothing while supervisors do not limit training. With the evidence as it is "
+        "they limit it nowhere, not even with 150 % more places.",
+    ),
     "pooling": Dial("Pooled posts", "share", 0, 60, "{} % of vacancies pooled"),
 }
 """Levers by kind, in the order shown."""

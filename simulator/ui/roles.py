@@ -23,10 +23,18 @@ _FAMILIES: Final = {
     "Clinical informatics & assurance": "clinical",
 }
 OUT: Final = (
-    "Clinicians who use systems but hold no informatics post; clerical and medical-records staff; "
-    "people employed by suppliers, commissioners, national bodies or primary care; bank, agency "
-    "and contract staff, who appear only as the cost of covering vacancies; board members on pay "
-    "outside Agenda for Change."
+    "Clinicians who use systems but hold no informatics post",
+    "Clerical and medical-records staff",
+    "People employed by suppliers, commissioners, national bodies or primary care",
+    "Bank, agency and contract staff, who appear only as the cost of covering vacancies",
+    "Board members on pay outside Agenda for Change",
+)
+CODES: Final = (
+    "The Electronic Staff Record files a post under an occupation code, a staff group, a job role "
+    "and an area of work. Its guide says that the occupation code has no direct link to job role "
+    "or area of work (S95, 2014), and no published list was found that says which codes, in the "
+    "manual of June 2023 (S94), are the staff counted here. Choose your posts by title; the cost "
+    "centres of informatics, information and IT in the ledger are a first list (assumption)."
 )
 BASIS: Final = (
     "Titles: national job profiles (grade B) and an illustrative catalogue of digital roles (grade "
@@ -37,17 +45,23 @@ BASIS: Final = (
 @cache
 def counted(group: str) -> tuple[str, ...]:
     """Job titles counted in a staff group, with their bands."""
+    return tuple(f"{role} ({bands})" for role, bands, _ in titles(group))
+
+
+@cache
+def titles(group: str) -> tuple[tuple[str, str, str], ...]:
+    """Job titles counted in a staff group, their bands and the grade of the evidence."""
     found = [
-        (row["role"], row["band_low"], row["band_high"])
+        (row["role"], _bands(row["band_low"], row["band_high"]), "B")
         for row in table_rows("role_band_ladder")
         if _LADDERS.get(row["ladder"]) == group
     ]
     found += [
-        (row["role"], row["afc_low"], row["afc_high"])
+        (row["role"], _bands(row["afc_low"], row["afc_high"]), "D")
         for row in table_rows("role_catalogue")
         if _FAMILIES.get(row["family"]) == group
     ]
-    return tuple(f"{role} ({_bands(low, high)})" for role, low, high in found)
+    return tuple(found)
 
 
 def _bands(low: str, high: str) -> str:

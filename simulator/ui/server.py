@@ -1,4 +1,4 @@
-"""The web server around the pages: workers, security headers, and where scenarios are found."""
+"""The web server around the pages: workers, and where scenarios are found."""
 
 from __future__ import annotations
 
@@ -9,50 +9,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from starlette.middleware import Middleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from simulator.ui.desk import Desk, close_desk, open_desk
+from simulator.ui.errands import close_errands, open_errands
+from simulator.ui.gate import MIDDLEWARE
+
+__all__ = ["MIDDLEWARE", "SCRIPT", "desk", "lifespan", "scenario_folder", "workers"]
 
 SCENARIOS: Final = "WORKFORCE_SCENARIOS"
 """Environment variable: the scenario folder, if it is not ./scenarios or beside the program."""
 WORKERS: Final = "WORKFORCE_WORKERS"
 """Environment variable: worker processes; by default one for each core, two at most."""
-_HEADERS: Final = {
-    "content-security-policy": (
-        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' ws: wss:; "
-        "worker-src 'self' blob:; frame-ancestors 'none'; form-action 'self'; base-uri 'self'; "
-        "object-src 'none'"
-    ),
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "cross-origin-opener-policy": "same-origin",
-}
-
-
-class Headers:
-    """Adds security headers to every answer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap an application."""
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-
-        async def sent(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                given = [(name, value) for name, value in message["headers"] if name not in _RAW]
-                message["headers"] = [*given, *_RAW.items()]
-            await send(message)
-
-        await self.app(scope, receive, sent)
-
-
-_RAW: Final = {name.encode(): value.encode() for name, value in _HEADERS.items()}
 
 
 class NoScenariosError(RuntimeError):
@@ -93,13 +59,14 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     import pandas  # noqa: F401
 
     open_desk(lambda: Desk(scenario_folder(), workers()))
+    open_errands(processes=True)
     gc.collect()
     gc.freeze()  # Streamlit collects garbage after every rerun, and these modules stay
     try:
         yield {}
     finally:
         close_desk()
+        close_errands()
 
 
 SCRIPT: Final = Path(__file__).with_name("workshop.py")
-MIDDLEWARE: Final = [Middleware(Headers)]

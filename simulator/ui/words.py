@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from simulator.charts.fan import shortfall_words
 from simulator.charts.figure import amount, lowered, place_words, span, with_range
-from simulator.charts.words import GROUP_WORDS, month_name, rounded
+from simulator.charts.words import GROUP_WORDS, month_name, place_name, rounded
 from simulator.domain.words import GROUPS
 from simulator.evidence.library import load_library
 from simulator.experiments.layers import signed
 from simulator.ui import readings
-from simulator.ui.dials import Dial
+from simulator.ui.dials import DIALS, Dial
 from simulator.ui.plan import Plan
+from simulator.ui.ranked import share_span
+from simulator.ui.weighed import bare
 from simulator.ui.worker import Answer
+
+if TYPE_CHECKING:
+    from simulator.experiments.compare import Comparison
+    from simulator.experiments.robust import Robustness
+    from simulator.experiments.seek import Found
 
 RESTS_ON: Final = {
     "need": ("need.growth", "need.funded_share"),
@@ -100,6 +108,93 @@ def vacancy_words(plan: Plan, answer: Answer) -> str:
     )
 
 
+def need_doubt(answer: Answer) -> str:
+    """How far apart futures are about need itself."""
+    last = readings.months_shown(answer)[-1]
+    row = readings.at(answer, "need", last)
+    when = month_name(str(row["date"]))
+    return f"Need has its own doubt: {span(row)} FTE in {when} in 8 of 10 futures."
+
+
+def method_words(plan: Plan, frame: Any) -> str:
+    """The finding of the chart of need by every way to project it."""
+    last = frame.iloc[-1]
+    names = readings.METHODS
+    least, most = (min(names, key=last.get), max(names, key=last.get))
+    return (
+        f"By {month_name(str(last['date']))} {plan.place.name} needs {rounded(last['low'])} FTE by "
+        f"one defensible method ({names[least]}) and {rounded(last['high'])} by another "
+        f"({names[most]})."
+    )
+
+
+def lasting_words(plan: Plan, frame: Any) -> str:
+    """The finding of the chart of how long posts stay open."""
+    part = frame.loc[(frame["group"] == "all") & (frame["band"] == "all")].set_index("month")
+    told = f"Of 100 posts of {plan.place.name} that fall vacant, {_open(part.loc[6])} "
+    told += f"are still open after six months, and {_open(part.loc[12])} after twelve."
+    groups = frame.loc[(frame["band"] == "all") & (frame["group"] != "all") & (frame["month"] == 6)]
+    if groups.empty:
+        return told
+    worst = groups.iloc[int(groups["share"].to_numpy().argmax())]
+    name = lowered(GROUP_WORDS[str(worst["group"])])
+    return f"{told} Longest in {name}: {_open(worst)} after six months."
+
+
+def slow_words(frame: Any, group: str) -> str:
+    """Which post of a staff group is hardest to fill, as odds."""
+    part = frame.loc[(frame["group"] == group) & (frame["band"] != "all") & (frame["month"] == 6)]
+    if part.empty:
+        return "Too few posts fell vacant to say how long they stay open."
+    row = part.iloc[int(part["share"].to_numpy().argmax())]
+    return (
+        f"Of 100 times that a band {row['band']} post in {lowered(GROUP_WORDS[group])} falls "
+        f"vacant, it is not filled within six months {_open(row)} times."
+    )
+
+
+def _open(row: Any) -> str:
+    low, high = 100 * float(row["low"]), 100 * float(row["high"])
+    return f"{100 * float(row['share']):.0f} (95 % interval {low:.0f} to {high:.0f})"
+
+
+def move_words(plan: Plan, data: Any, year: str) -> str:
+    """The finding of the chart of moves between trusts."""
+    if data.empty:
+        return f"In {year} nobody moves between trusts of {plan.place.name}."
+    won = data.loc[data["way"] == "won"]
+    first = won.loc[won["value"].idxmax()]
+    return (
+        f"In {year} {first['name']} wins most people from other trusts: {rounded(first['value'])} "
+        f"({rounded(first['low'])} to {rounded(first['high'])} in 8 of 10 futures)."
+    )
+
+
+def own_moves(answer: Answer, year: str) -> str:
+    """People whom a trust wins from others and loses to them."""
+    frame = readings.rows(answer.tables["flows"], group="all", year=year)
+    by: Any = frame.set_index("measure")
+    won, lost = (with_range(by.loc[name], " people") for name in ("joined_outside", "moved_out"))
+    return (
+        f"Won from other trusts in {year}: {won}. Lost to them: {lost}. "
+        "The others are as in a stored run, so that it is not known which they are: choose the "
+        "care system to see."
+    )
+
+
+def band_words(plan: Plan, data: Any, group: str, when: str) -> str:
+    """The finding of the chart of people by band."""
+    if data.empty:
+        return f"{plan.place.name} has no posts in {lowered(GROUP_WORDS[group])}."
+    change = (data["value"] - data["now"]).abs()
+    row = data.iloc[int(change.to_numpy().argmax())]
+    return (
+        f"In {lowered(GROUP_WORDS[group])} {lowered(str(row['name']))} changes most by {when}: "
+        f"from {rounded(row['now'])} to {rounded(row['value'])} people ({rounded(row['low'])} to "
+        f"{rounded(row['high'])} in 8 of 10 futures)."
+    )
+
+
 def people_words(plan: Plan, answer: Answer, year: str) -> str:
     """People who join and leave in a year, read aloud."""
     frame = readings.flows(answer, year)
@@ -160,6 +255,101 @@ def pounds(value: float) -> str:
     if abs(value) >= 999_500:
         return f"£{value / 1e6:,.1f} million"
     return f"£{round(value, -3):,.0f}"
+
+
+# Scenarios side by side
+
+
+def lever_list(plan: Plan) -> str:
+    """The levers of a plan in a line."""
+    told = "; ".join(DIALS[one.kind].shown(one.amount) for one in plan.choices)
+    return told or "no lever"
+
+
+def gain_words(found: Comparison, name: str, measure: str, year: int = 10) -> str:
+    """What a scenario changes against the first, and how sure that is."""
+    frame = found.frame(scenario=name, measure=measure, group="all")
+    month = min(12 * year, int(frame["month"].max()))
+    row = dict(frame.loc[frame["month"] == month].iloc[0])
+    title, what = bare(found.others[name]), _ANY[measure]
+    when = month_name(str(row["date"]))
+    if row["share_above_zero"] == row["share_below_zero"] == 0.0:
+        return f"{title}: no difference to {what} in {when}, in any future."
+    if not row["clear"]:
+        return f"{title}: no difference to {what} is shown in {when} ({_interval(row)} FTE)."
+    verb = "raises" if row["difference"] > 0 else "lowers"
+    return (
+        f"{title} {verb} {what} by {signed(abs(row['difference']))[1:]} FTE by {when} "
+        f"({_interval(row)})."
+    )
+
+
+def seek_words(found: Found, kind: str) -> str:
+    """What a target would take of a lever."""
+    dial, when = DIALS[kind], month_name(found.question.date)
+    aim = (
+        f"a shortfall {found.goal.words} FTE in {when} in {100 * found.probability:.0f} of 100 "
+        "futures"
+    )
+    if found.status == "not needed":
+        return f"{dial.label} is not needed for {aim}."
+    if found.status == "out of reach":
+        return f"No amount of {dial.label.lower()} on its dial reaches {aim}."
+    if found.status == "whole range":
+        return f"The least amount of {dial.label.lower()} reaches {aim}."
+    assert found.value is not None
+    amount_ = dial.shown(round(dial.amount(found.value.value)))
+    ends = [
+        f"{round(dial.amount(one))} %" if math.isfinite(one) else "beyond the dial"
+        for one in (found.value.low, found.value.high)
+    ]
+    ends = ends[::-1] if dial.direction == "less" else ends
+    return f"{amount_} ({dial.label}) reaches {aim}; 95 % interval {ends[0]} to {ends[1]}."
+
+
+def robust_words(found: Robustness) -> str:
+    """Which plan never does badly against the others, and how often it is acceptable."""
+    best = found.best
+    return (
+        f"{bare(best.policy)} is never far behind: its largest regret is {best.regret.text()} "
+        f"{found.question.unit}, and it is acceptable in {best.acceptable.text('.0%')} of futures."
+    )
+
+
+def rank_words(frame: Any, mine: set[str]) -> str:
+    """Where a place stands among others, as far as that can be said."""
+    count, own = len(frame), frame.loc[frame["code"].isin(mine)]
+    wide = float((frame["rank_high"] - frame["rank_low"]).median())
+    if own.empty:
+        return (
+            f"The rank of a typical place among these {count} spans {wide:.0f} ranks: most cannot "
+            "be told apart."
+        )
+    row = own.iloc[0]
+    name = place_name(str(row["level"]), str(row["code"]))
+    return (
+        f"{name} is short of {share_span(row)} of need; among these {count} its rank lies "
+        f"between {row['rank_low']:.0f} and {row['rank_high']:.0f} in 8 of 10 futures, and it is "
+        f"in the worst fifth in {100 * row['worst']:.0f} of 100."
+    )
+
+
+def tile_words(first: Any, last: Any) -> str:
+    """The finding of the tiles."""
+    one, two = (place_name(str(row["level"]), str(row["code"])) for row in (first, last))
+    told = f"The shortfall is {share_span(first)} of need in {one} and {share_span(last)} in {two}"
+    if first["share_low"] <= last["share_high"]:
+        return f"{told}: even these two ranges overlap."
+    return f"{told}, the ends of the range."
+
+
+_ANY: Final = {
+    "in_post": "staff in post",
+    "vacancy": "vacancy",
+    "shortfall": "the shortfall",
+    "funded": "funded posts",
+    "need": "need",
+}
 
 
 # Levers

@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 
     from simulator.model.specification import Specification
 
+MOVES: Final = ("moved_in", "moved_out")
+"""Flows between trusts."""
 _BY_PLACE: Final = ("places", "flows", "money")
+_SMALL: Final = 5_000
+"""Rows up to which a table is kept with words in place of codes; it takes twice the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ class Answer:
     """What a run says about one place.
 
     Attributes:
-        tables: ``places``, ``flows`` and ``money`` of the place, and ``cells`` of a single trust.
+        tables: ``places``, ``flows`` and ``money`` of the place; ``cells`` of a single trust; of a
+            wider place ``moves`` of each of its trusts.
         futures: Single futures of the place at year ends.
         changes: Paired differences from the plan without levers, or none.
         price_year: NHS year of the prices.
@@ -107,13 +112,30 @@ def _of_place(tables: dict[str, pa.Table], place: tuple[str, str]) -> dict[str, 
     found = {name: _rows(tables[name], level=level, code=code) for name in _BY_PLACE}
     if level == "trust":
         found["cells"] = _rows(tables["cells"], trust=code)
+    else:
+        found["moves"] = _moves(tables["flows"])
     return found
 
 
+def _moves(flows: pa.Table) -> pa.Table:
+    """People whom each trust reported won from others, and lost to them, by year."""
+    for name, values in (("level", ["trust"]), ("group", ["all"]), ("measure", MOVES)):
+        column = pc.cast(flows.column(name), pa.string())
+        flows = flows.filter(pc.is_in(column, value_set=pa.array(list(values))))
+    return flows.combine_chunks()
+
+
 def _rows(table: pa.Table, **where: str) -> pa.Table:
+    """Some rows of a table; of small ones with plain words, since codes read slowly."""
     for name, value in where.items():
         table = table.filter(pc.equal(table.column(name), pa.scalar(value)))
-    return table.combine_chunks()
+    if table.num_rows > _SMALL:
+        return table.combine_chunks()
+    words = [
+        pa.field(one.name, pa.string() if pa.types.is_dictionary(one.type) else one.type)
+        for one in table.schema
+    ]
+    return table.cast(pa.schema(words)).combine_chunks()
 
 
 def reports(scenario: Scenario) -> bytes:

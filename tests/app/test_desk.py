@@ -43,7 +43,8 @@ def _plan(amount: int) -> Plan:
 
 
 @pytest.mark.app
-def test_thirty_people_who_ask_the_same_wait_for_one_run():
+def test_thirty_people_who_ask_the_same_wait_for_one_run(monkeypatch):
+    monkeypatch.setattr(desks, "QUIET", 0.0)
     desk, pool = _desk()
     waiting = [desk.ask(f"visitor {number}", _plan(0), SIZE) for number in range(30)]
     assert len(pool.taken) == 1
@@ -93,7 +94,8 @@ def test_few_answers_are_kept(monkeypatch):
 
 
 @pytest.mark.app
-def test_a_failed_run_fails_those_who_wait_and_nobody_else():
+def test_a_failed_run_fails_those_who_wait_and_nobody_else(monkeypatch):
+    monkeypatch.setattr(desks, "QUIET", 0.0)
     desk, pool = _desk()
     future = desk.ask("a", _plan(1), SIZE)
     pool.taken[0][1].set_exception(MemoryError("too much"))
@@ -122,3 +124,49 @@ def test_a_killed_worker_is_replaced(monkeypatch):
 
 def _broken(*_: object) -> None:
     raise BrokenExecutor("gone")
+
+
+@pytest.mark.app
+def test_what_takes_long_waits_for_what_is_quick_and_leaves_a_worker_free():
+    desk, pool = _desk()
+    desk.workers = 2
+    wide = Plan(Place("england", "ENG"))
+    first, second = desk.ask("a", wide, SIZE), desk.ask("b", _plan(0), Size(64, 16))
+    assert len(pool.taken) == 1  # the other worker is kept for what is quick
+    quick = [desk.ask(f"c {amount}", _plan(amount), SIZE) for amount in (1, 2)]
+    assert len(pool.taken) == 2
+    pool.finish(1)
+    assert quick[0].done()
+    assert len(pool.taken) == 3
+    pool.finish(2)
+    assert quick[1].done()
+    assert not second.running() and not first.done()
+    pool.finish(0)
+    assert first.done()
+    pool.finish(3)
+    assert second.done()
+
+
+@pytest.mark.app
+def test_the_desk_is_idle_once_nobody_has_asked_for_a_while(monkeypatch):
+    """In a room where somebody moves a lever every moment, no long run gets in the way."""
+    now = [100.0]
+    monkeypatch.setattr("simulator.ui.desk.time.monotonic", lambda: now[0])
+    desk, pool = _desk()
+    assert desk.idle()
+    desk.ask("a", _plan(1), SIZE)
+    pool.finish(0)
+    assert not desk.idle()
+    now[0] += desks.QUIET
+    assert desk.idle()
+
+
+@pytest.mark.app
+def test_plans_that_differ_in_anything_are_asked_anew():
+    desk, pool = _desk()
+    desk.ask("a", _plan(1), SIZE)
+    pool.finish(0)
+    assert desk.known(_plan(1), SIZE) is not None
+    assert desk.known(_plan(2), SIZE) is None
+    assert desk.known(_plan(1), Size(2, 2)) is None
+    assert desk.known(_plan(0), SIZE) is None

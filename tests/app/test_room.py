@@ -15,9 +15,10 @@ from simulator.experiments.run import run_scenario
 from simulator.experiments.variants import law_digest
 from simulator.scenario import Scenario, ScenarioError
 from simulator.ui.plan import FIRST, resolve
-from simulator.ui.room import report
+from simulator.ui.room import beliefs, report
 from simulator.ui.room.facilitator import hand_in
 from simulator.ui.room.files import export_submission, scenario_of
+from simulator.ui.room.predict import of_room, own
 from simulator.ui.room.records import Range, Seat
 from simulator.ui.room.store import Store
 from simulator.ui.room.summary import Row, Summary
@@ -53,6 +54,19 @@ def facilitator() -> None:
     from simulator.ui.room.facilitator import facilitator_page
 
     facilitator_page()
+
+
+def results() -> None:
+    import streamlit as st
+
+    from simulator.ui import state
+    from simulator.ui.plan import Place, Plan
+    from simulator.ui.room.predict import before_results
+
+    state.begin()
+    st.session_state["seat_link"] = st.query_params["seat"]
+    before_results(Plan(Place("trust", "RGT")))
+    st.write("The results")
 
 
 def page(function: Callable[[], None], **query: str) -> AppTest:
@@ -110,9 +124,7 @@ def test_a_workshop_is_opened_and_shows_how_to_join(store: Store) -> None:
     assert not test.exception
     secret = in_address(test, "facilitator")
     workshop = store.facilitated(secret)
-    assert workshop.assumptions == (
-        *("supply.growth", "supply.tightness", "hiring.approval_median_months"),
-    )
+    assert workshop.assumptions == beliefs.USUAL
     assert f"Code: {workshop.code[:3]} {workshop.code[3:]}" in [one.value for one in test.title]
     (shown,) = [one.value for one in test.code]
     assert parse_qs(urlsplit(shown).query) == {"code": [workshop.code]}
@@ -124,7 +136,7 @@ def test_a_workshop_is_opened_and_shows_how_to_join(store: Store) -> None:
 
 
 def test_joining_by_code_and_coming_back_by_link(store: Store) -> None:
-    workshop, _ = store.open_workshop("Care system", predict_first=False)
+    workshop, _ = store.open_workshop("Care system")
     test = page(participant, code=workshop.code)
     typed(test, "Your name, or the name of your team", NASTY[:40])
     press(test, "Join")
@@ -149,11 +161,11 @@ def test_a_wrong_code_and_a_wrong_link_say_so(store: Store) -> None:
 
 
 def test_predict_first_hides_the_room_until_there_is_an_answer(store: Store) -> None:
-    workshop, _ = store.open_workshop("Care system", predict_first=True)
+    workshop, _ = store.open_workshop("Care system")
     seat, secret = store.add_seat(workshop.id, "Ann")
     store.submit(seat.id, "Faster hiring", LADDER, "d1", summary(100))
     question = store.ask(workshop.id, "Which line moves most?", ["Need", NASTY])
-    store.go_to(workshop.id, "predict")
+    store.predict(workshop.id, True)
     test = page(participant, seat=secret)
     assert "Faster" not in everything(test)
     test.radio[0].set_value(1)
@@ -164,8 +176,28 @@ def test_predict_first_hides_the_room_until_there_is_an_answer(store: Store) -> 
     assert "Faster hiring" in shown and "100 (95 to 105)" in shown.replace("\\", "")
 
 
+def test_results_wait_for_a_guess_which_then_stands_beside_the_model(store: Store) -> None:
+    workshop, _ = store.open_workshop("Care system")
+    seat, secret = store.add_seat(workshop.id, "Ann")
+    assert "The results" in everything(page(results, seat=secret))  # off until switched on
+    store.predict(workshop.id, True)
+    test = page(results, seat=secret)
+    assert "The results" not in everything(test)
+    press(test, "This is my guess")
+    assert "Give a number first" in test.error[0].value
+    test.number_input[0].set_value(40)
+    press(test, "This is my guess")
+    assert "The results" in everything(test)
+    (guess,) = of_room(store, workshop.id)
+    assert guess.low <= guess.mean <= guess.high
+    assert f"a shortfall of 40 FTE by March 2031. The model says {guess.mean:,.0f}" in (
+        test.info[0].value
+    )
+    assert own(store, seat.id, "trust-RGT") == guess
+
+
 def test_what_people_type_is_never_markdown(store: Store) -> None:
-    workshop, secret = store.open_workshop(NASTY, predict_first=False)
+    workshop, secret = store.open_workshop(NASTY)
     seat, link = store.add_seat(workshop.id, NASTY[:40])
     number = store.submit(seat.id, NASTY, LADDER, "d1", summary(100), NASTY)
     question = store.ask(workshop.id, NASTY, [NASTY, "Other"])
@@ -180,9 +212,7 @@ def test_what_people_type_is_never_markdown(store: Store) -> None:
 
 
 def test_ranges_are_shown_without_names_once_there_are_three(store: Store) -> None:
-    workshop, _ = store.open_workshop(
-        "Care system", predict_first=False, assumptions=["supply.growth"]
-    )
+    workshop, _ = store.open_workshop("Care system", assumptions=["supply.growth"])
     links = []
     for name, likely in (("Ann", 0.01), ("Bob", 0.02), ("Cy", 0.03)):
         seat, link = store.add_seat(workshop.id, name)
@@ -284,7 +314,7 @@ def test_a_plan_on_own_posts_is_not_shown_unless_allowed(store: Store) -> None:
 
 
 def test_a_draft_is_kept_and_only_its_own_link_brings_it_back(store: Store) -> None:
-    workshop, _ = store.open_workshop("Care system", predict_first=False)
+    workshop, _ = store.open_workshop("Care system")
     ann, link = store.add_seat(workshop.id, "Ann")
     _, other = store.add_seat(workshop.id, "Bob")
     levers = {"place": "trust-RGT", "retention_offer": "10@2027-04"}
@@ -299,7 +329,7 @@ def test_a_draft_is_kept_and_only_its_own_link_brings_it_back(store: Store) -> N
 
 
 def test_what_the_room_sees_is_what_a_run_of_the_submission_gives(store: Store) -> None:
-    workshop, _ = store.open_workshop("Care system", predict_first=False)
+    workshop, _ = store.open_workshop("Care system")
     _, link = store.add_seat(workshop.id, "Ann")
     test = page(participant, seat=link, place="trust-RGT", retention_offer="10@2027-04")
     assert not test.exception and not test.error

@@ -31,25 +31,58 @@ def browser():
         found.close()
 
 
-@pytest.fixture(scope="session")
-def address(tmp_path_factory):
-    """Address of the page, served as a user would: ``streamlit run app.py``."""
+def free_port() -> int:
+    """A port of this computer that nobody uses."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    log = (tmp_path_factory.mktemp("server") / "log").open("w")
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
-    command += ["--server.address", "127.0.0.1"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as server:
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}"
-        server.terminate()
-        server.wait(10)
+        return int(free.getsockname()[1])
+
+
+def wait_for(port: int) -> None:
+    """Wait until something answers on a port, half a minute at most."""
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+
+
+class Server:
+    """The page on a port of its own, with workshops in a folder of its own."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.folder, self.options = folder, options
+        self.port = free_port()
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.start()
+
+    def start(self) -> None:
+        """Serve as a user would: ``streamlit run app.py``."""
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", *self.options]
+        command += ["--server.port", str(self.port), "--server.address", "127.0.0.1"]
+        with (self.folder / "log").open("a") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "WORKFORCE_WORKSHOPS": str(self.folder)},
+            )
+        wait_for(self.port)
+
+    def stop(self, *, kill: bool = False) -> None:
+        """Ask it to end, or end it as a power cut would."""
+        (self.process.kill if kill else self.process.terminate)()
+        self.process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def address(tmp_path_factory):
+    """Address of a page that all tests share."""
+    server = Server(tmp_path_factory.mktemp("server"))
+    yield server.address
+    server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -60,7 +93,7 @@ def scenarios():
 
 @pytest.fixture
 def page(browser, address):
-    """A fresh visit; it fails if anything is asked of another host."""
+    """A fresh visit; it fails if anything is asked of another host, or the browser refuses."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
     visit = context.new_page()
     asked: list[str] = []

@@ -3,24 +3,11 @@
 from __future__ import annotations
 
 import io
-import socket
-from typing import Final
 from urllib.parse import quote, urlsplit
 
-_ELSEWHERE: Final = ("192.0.2.1", 9)
-"""An address kept for documentation: nobody has it. A datagram socket that is only connected
-sends nothing; the system just says from which of its own addresses it would."""
+from simulator.domain.network import room_address
 
-
-def room_address() -> str | None:
-    """Return this computer's address in the local network as a guess, or none; nothing is sent."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect(_ELSEWHERE)
-        except OSError:
-            return None
-        address = str(probe.getsockname()[0])
-    return None if address.startswith(("127.", "0.")) else address
+__all__ = ["is_page", "link", "qr_svg", "room_address"]
 
 
 def is_page(address: str) -> bool:

@@ -19,11 +19,16 @@ from numpy.typing import NDArray
 from simulator.evidence.library import Parameter, load_library
 from simulator.scenario.numbers import RUN_PARAMETERS, UNIT_BOUNDS, outside
 from simulator.scenario.toml_text import toml_text
+from simulator.scenario.used import REPLAYED
 from simulator.ui.room.records import Range
 from simulator.ui.room.store import Store
 from simulator.ui.room.words import RoomError
 
-USUAL: Final = ("supply.growth", "supply.tightness", "hiring.approval_median_months")
+USUAL: Final = (
+    "hiring.approval_median_months",
+    "hiring.round_success_factor",
+    "supply.growth",
+)
 """Assumptions the room is asked about unless the facilitator chooses others: they decide most."""
 AUTHOR: Final = "The room"
 FEWEST: Final = 3
@@ -138,6 +143,17 @@ def _below(ranges: Sequence[Range], values: NDArray[np.float64]) -> NDArray[np.f
         second = 1.0 + 4.0 * (one.high - one.likely) / width
         total += betainc(first, second, np.clip((values - one.low) / width, 0.0, 1.0))
     return total / len(ranges)
+
+
+def without_effect(scenario: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the assumptions that change nothing in a scenario that replays its candidates.
+
+    Args:
+        scenario: The scenario, TOML.
+        names: Assumptions.
+    """
+    replayed = tomllib.loads(scenario).get("rest") == "baseline"
+    return tuple(name for name in names if replayed and name in REPLAYED)
 
 
 def with_beliefs(scenario: str, pools: Mapping[str, Pool]) -> str:

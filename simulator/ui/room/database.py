@@ -16,12 +16,12 @@ from simulator.ui.room.words import RoomError
 FOLDER_VARIABLE: Final = "WORKFORCE_WORKSHOPS"
 """Environment variable that names the folder of workshops, set by ``workforce app``."""
 FILE: Final = "workshops.sqlite"
-VERSION: Final = 1
+VERSION: Final = 2
 """Version of the tables; a file of another version is refused, not guessed at."""
 PATIENCE: Final = 20.0
 """Seconds a write waits for others before it gives up."""
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-_APPEND_ONLY: Final = ("submission", "belief", "vote", "decision", "event")
+_APPEND_ONLY: Final = ("submission", "belief", "vote", "decision", "event", "guess")
 _TABLES: Final = """
 CREATE TABLE workshop (
     id INTEGER PRIMARY KEY,
@@ -94,6 +94,16 @@ CREATE TABLE event (
     seat INTEGER REFERENCES seat,
     what TEXT NOT NULL
 ) STRICT;
+CREATE TABLE guess (
+    id INTEGER PRIMARY KEY,
+    seat INTEGER NOT NULL REFERENCES seat,
+    place TEXT NOT NULL,
+    value REAL NOT NULL,
+    mean REAL NOT NULL,
+    low REAL NOT NULL,
+    high REAL NOT NULL,
+    time TEXT NOT NULL
+) STRICT;
 CREATE TABLE failure (who TEXT NOT NULL, at REAL NOT NULL) STRICT;
 CREATE INDEX failure_of ON failure (who, at);
 CREATE INDEX seat_of ON seat (workshop);
@@ -101,6 +111,7 @@ CREATE INDEX submission_of ON submission (seat);
 CREATE INDEX vote_of ON vote (question, seat);
 CREATE INDEX belief_of ON belief (seat, assumption);
 CREATE INDEX event_of ON event (workshop);
+CREATE INDEX guess_of ON guess (seat, place);
 """
 
 

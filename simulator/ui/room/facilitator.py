@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ import streamlit as st
 
 from simulator.evidence.library import load_library
 from simulator.scenario import ScenarioError
-from simulator.ui.room import beliefs, offer, report
+from simulator.ui.room import beliefs, offer, predict, report
 from simulator.ui.room.address import is_page, link, qr_svg, room_address
 from simulator.ui.room.files import read_submission
 from simulator.ui.room.parts import (
@@ -29,10 +30,13 @@ from simulator.ui.room.records import Submission, Workshop
 from simulator.ui.room.store import STEPS, Store
 from simulator.ui.room.summary import run_summary
 from simulator.ui.room.words import LINE, NAME, NOTE, RoomError, as_markdown
+from simulator.ui.sent import sent
 
 _LINK = "facilitator_link"
 _FILE = " (file)"
 _LOCAL = ("localhost", "127.0.0.1", "::1")
+ROOM = "WORKFORCE_ROOM"
+"""Environment variable: where others find this server, set by ``workforce app --room``."""
 
 
 def facilitator_page() -> None:
@@ -65,9 +69,6 @@ def _open(store: Store) -> None:
     names = {one.id: one.title for one in beliefs.assumptions()}
     with st.form("open"):
         title = st.text_input("Title", max_chars=LINE)
-        predict = st.checkbox(
-            "Predict first: results wait until a question is answered", value=True
-        )
         uploads = st.checkbox("Allow scenario files, and plans that rest on a trust's own posts")
         asked = st.multiselect(
             "Assumptions to ask the room about",
@@ -79,9 +80,7 @@ def _open(store: Store) -> None:
     if not pressed:
         return
     try:
-        _, secret = store.open_workshop(
-            title, predict_first=predict, uploads=uploads, assumptions=asked
-        )
+        _, secret = store.open_workshop(title, uploads=uploads, assumptions=asked)
     except RoomError as error:
         tell(error)
         return
@@ -99,6 +98,7 @@ def _lead(store: Store, workshop: Workshop) -> None:
         _steps(store, workshop)
     _people(store, workshop)
     _questions(store, workshop)
+    _guesses(store, workshop)
     submissions = store.submissions(workshop.id)
     st.header("What the room submitted")
     show_submissions(submissions)
@@ -130,7 +130,7 @@ def _way_in(workshop: Workshop) -> None:
     if parts.hostname in _LOCAL:
         st.warning(
             "This address works on this computer only. Start the program for others "
-            "(`workforce app --address 0.0.0.0`), or collect files: the facilitator's guide says "
+            "(`workforce app --room`), or collect files: the facilitator's guide says "
             "how."
         )
     if parts.scheme == "http":
@@ -141,6 +141,9 @@ def _way_in(workshop: Workshop) -> None:
 
 def _participants() -> str:
     """Return the address of the participant's page, as seen by others as far as can be guessed."""
+    given = os.environ.get(ROOM)
+    if given:
+        return f"{given}/{PARTICIPANT_PATH}"
     own = urlsplit(st.context.url or "http://localhost:8501/")
     host = own.netloc
     found = room_address() if own.hostname in _LOCAL else None
@@ -161,6 +164,12 @@ def _steps(store: Store, workshop: Workshop) -> None:
     if step != workshop.step:
         done(lambda: store.go_to(workshop.id, step))
     st.info(STEPS[workshop.step])
+    first = st.checkbox(
+        "Predict first in this step: results wait until each participant has guessed",
+        value=workshop.predict_first,
+    )
+    if first != workshop.predict_first:
+        done(lambda: store.predict(workshop.id, first))
     allowed = st.checkbox(
         "Scenario files and plans on own posts are allowed", value=workshop.uploads
     )
@@ -219,20 +228,28 @@ def _questions(store: Store, workshop: Workshop) -> None:
             done(lambda: store.ask(workshop.id, text, options))
 
 
+def _guesses(store: Store, workshop: Workshop) -> None:
+    guesses = predict.of_room(store, workshop.id)
+    if workshop.predict_first:
+        st.write(f"{len(guesses)} have guessed. The room sees guesses once this step is over.")
+    else:
+        predict.show_guesses(guesses, beliefs.FEWEST)
+
+
 def _hand_ins(store: Store, workshop: Workshop) -> None:
     """Take in files of laptops that could not connect; each is taken once, whole or not at all."""
-    with st.expander("Files from laptops that cannot connect"):
-        with st.form("files", clear_on_submit=True):
-            files = st.file_uploader("Submissions", type="toml", accept_multiple_files=True)
-            if st.form_submit_button("Take in"):
-                st.session_state["handed in"] = [
-                    _handed_in(store, workshop, file.getvalue(), file.name) for file in files or ()
-                ]
-        for told in st.session_state.get("handed in", ()):
-            if isinstance(told, str):
-                st.success(told)
-            else:
-                tell(told)
+    box = st.expander("Files from laptops that cannot connect")
+    with box, st.form("files", clear_on_submit=True):
+        files = sent("Submissions", type="toml", accept_multiple_files=True)
+        if st.form_submit_button("Take in"):
+            st.session_state["handed in"] = [
+                _handed_in(store, workshop, file.getvalue(), file.name) for file in files or ()
+            ]
+    for told in st.session_state.get("handed in", ()):  # outside: a new page shuts what was open
+        if isinstance(told, str):
+            st.success(told)
+        else:
+            tell(told)
 
 
 def _handed_in(
@@ -286,6 +303,13 @@ def _pools(store: Store, workshop: Workshop, submissions: tuple[Submission, ...]
         chosen = st.selectbox(
             "Write the room's ranges into", submissions, format_func=_title, key="pool into"
         )
+        idle = beliefs.without_effect(chosen.scenario, tuple(pools))
+        if idle:
+            named = ", ".join(load_library().get(name).title.lower() for name in idle)
+            st.warning(
+                f"In this plan of a single trust, candidates are as in a stored run: {named}: none "
+                "of this changes a number there. Choose a plan of a care system or a region."
+            )
         st.download_button(
             "Save the scenario with the room's ranges",
             beliefs.with_beliefs(chosen.scenario, pools),
@@ -295,9 +319,10 @@ def _pools(store: Store, workshop: Workshop, submissions: tuple[Submission, ...]
 
 
 def _title(submission: Submission | None) -> str:
+    """Words of a submission in a list, which shows text as it is."""
     if submission is None:
         return "no submission"
-    return as_markdown(f"{submission.id}. {submission.title} ({submission.name})")
+    return f"{submission.id}. {submission.title} ({submission.name})"
 
 
 def _decisions(store: Store, workshop: Workshop, submissions: tuple[Submission, ...]) -> None:

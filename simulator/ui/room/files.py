@@ -5,6 +5,7 @@ The head stands in comments, so the file is a scenario as any other: ``workforce
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,8 +24,11 @@ BASE: Final = "england.toml"
 """The scenario without levers that a file is laid over if it extends none."""
 LARGEST: Final = 200_000
 """Bytes above which a file is refused unread."""
+_DEEP: Final = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){12}""")
+"""A key inside so many keys that to read it alone would stop the page; a scenario needs three."""
 _MARK: Final = "#: "
 _FORMAT: Final = 1
+_TOO_DEEP: Final = "keys inside keys, too many to follow; a scenario needs three at most"
 
 
 class _Head(BaseModel):
@@ -90,6 +94,8 @@ def scenario_of(text: str, file: str, folder: Path) -> Scenario:
     Raises:
         ScenarioError: With every problem.
     """
+    if _DEEP.search(text):
+        raise ScenarioError([Problem(file, "", "", _TOO_DEEP)])
     try:
         parsed = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -103,6 +109,8 @@ def scenario_of(text: str, file: str, folder: Path) -> Scenario:
         found = load_scenario(base, parsed)
     except ScenarioError as error:
         raise ScenarioError([_named(one, file) for one in error.problems]) from error
+    except RecursionError as error:
+        raise ScenarioError([Problem(file, "", "", _TOO_DEEP)]) from error
     return found.model_copy(update=_own_words(parsed))
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from simulator.domain.digests import digest_of
 from simulator.evidence.library import load_library
 from simulator.scenario import ScenarioError
-from simulator.ui.room import beliefs, offer
+from simulator.ui.room import beliefs, offer, predict
 from simulator.ui.room.files import export_submission, read_submission
 from simulator.ui.room.parts import (
     CODE,
@@ -28,6 +28,7 @@ from simulator.ui.room.records import Question, Range, Seat, Workshop
 from simulator.ui.room.store import STEPS, Store
 from simulator.ui.room.summary import run_summary
 from simulator.ui.room.words import NAME, NOTE, RoomError, Typed, as_markdown, cleaned
+from simulator.ui.sent import sent
 
 _LINK = "seat_link"
 
@@ -157,6 +158,8 @@ def _room(store: Store, workshop: Workshop, seat: Seat) -> None:
     if not workshop.closed:
         _submit(store, workshop, seat)
         _beliefs(store, workshop, seat)
+    if not workshop.predict_first:
+        predict.show_guesses(predict.of_room(store, workshop.id), beliefs.FEWEST)
     st.header("The room")
     show_submissions(store.submissions(workshop.id))
     for one in questions:
@@ -174,14 +177,16 @@ def _questions(store: Store, seat: Seat, questions: list[Question]) -> None:
     if questions:
         st.header("Your answer")
         st.caption("The room sees counts. The facilitator's record holds who chose what.")
-    for one in questions:
+    for number, one in enumerate(questions, 1):
         own = store.own_vote(seat.id, one.id)
         with st.form(f"vote {one.id}"):
-            chosen = st.radio(
-                as_markdown(one.text),
+            st.text(one.text)
+            chosen = st.radio(  # a label is read aloud with the backslashes that keep it plain
+                f"Your answer to question {number}",
                 range(len(one.options)),
                 index=own,
                 format_func=lambda number, one=one: as_markdown(one.options[number]),
+                label_visibility="collapsed",
             )
             pressed = st.form_submit_button("Vote" if own is None else "Change my vote")
         if pressed and chosen is None:
@@ -209,7 +214,7 @@ def _submit(store: Store, workshop: Workshop, seat: Seat) -> None:
 def _offered(workshop: Workshop) -> offer.Offer | None:
     """Return the scenario file chosen here, or the plan on the participant's pages."""
     if workshop.uploads:
-        file = st.file_uploader("A scenario file instead", type="toml", key="room file")
+        file = sent("A scenario file instead", type="toml", key="room file")
         if file is not None:
             return _shown(lambda: _uploaded(file.getvalue(), file.name))
     return _shown(offer.current_offer)

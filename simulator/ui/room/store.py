@@ -60,6 +60,9 @@ _PULSE_VOTES: Final = (
 _PULSE_BELIEFS: Final = (
     "SELECT COUNT(*) FROM belief JOIN seat ON seat.id = belief.seat WHERE workshop = ?"
 )
+_PULSE_GUESSES: Final = (
+    "SELECT COUNT(*) FROM guess JOIN seat ON seat.id = guess.seat WHERE workshop = ?"
+)
 
 
 def _utc_now() -> datetime:
@@ -83,13 +86,12 @@ class Store:
         self,
         title: str,
         *,
-        predict_first: bool = True,
         uploads: bool = False,
         assumptions: Sequence[str] = (),
     ) -> tuple[Workshop, str]:
         """Open a workshop; returns it with the secret of the facilitator's link."""
         (title,) = cleaned(Typed(title, "title", LINE), also=_too_many(assumptions))
-        secret, time = door.new_secret(), self._time()
+        secret, time = door.new_secret(), self.time()
         with self.database.writing() as rows:
             _not_too_many_open(rows)
             code = door.new_code()
@@ -97,7 +99,7 @@ class Store:
                 code = door.new_code()
             values = (
                 *(code, door.hashed(secret), title, time, next(iter(STEPS))),
-                *(predict_first, uploads, json.dumps(list(assumptions))),
+                *(False, uploads, json.dumps(list(assumptions))),
             )
             made = rows.execute(
                 "INSERT INTO workshop (code, secret, title, opened, step, predict_first, uploads, "
@@ -118,10 +120,16 @@ class Store:
             return read_workshop(rows, "id", workshop)
 
     def go_to(self, workshop: int, step: str) -> None:
-        """Take the room to a step."""
+        """Take the room to a step; what waited for a prediction in the last one waits no more."""
         if step not in STEPS:
             raise RoomError(f"step: no step {step!r}; give one of {', '.join(STEPS)}")
+        self._change(workshop, "predict_first", False, "")
         self._change(workshop, "step", step, f"step: {step}")
+
+    def predict(self, workshop: int, first: bool) -> None:
+        """Let results wait for a prediction in this step, or no longer."""
+        words = f"predict first: {'yes' if first else 'no'}"
+        self._change(workshop, "predict_first", first, words)
 
     def allow_uploads(self, workshop: int, allowed: bool) -> None:
         """Allow or refuse scenario files and plans that rest on a trust's own posts."""
@@ -129,7 +137,7 @@ class Store:
 
     def close(self, workshop: int) -> None:
         """Close a workshop: it can be read, and nothing more is added to it."""
-        self._change(workshop, "closed", self._time(), "closed")
+        self._change(workshop, "closed", self.time(), "closed")
 
     def forget_names(self, workshop: int) -> None:
         """Put seat numbers in place of the names of participants of a closed workshop, for good."""
@@ -238,7 +246,7 @@ class Store:
             made = rows.execute(
                 "INSERT INTO submission (seat, title, scenario, law_digest, summary, note, time) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (seat, title, scenario, law_digest, summary, note, self._time()),
+                (seat, title, scenario, law_digest, summary, note, self.time()),
             )
             self._event(rows, workshop, f"submitted {made.lastrowid}", seat)
             return int(made.lastrowid or 0)
@@ -270,7 +278,7 @@ class Store:
             rows.execute(
                 "INSERT INTO belief (seat, assumption, low, likely, high, time) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
-                (seat, assumption, *numbers, self._time()),
+                (seat, assumption, *numbers, self.time()),
             )
 
     def beliefs(self, workshop: int, assumption: str) -> tuple[Range, ...]:
@@ -314,7 +322,7 @@ class Store:
                 raise RoomError(f"question: this workshop has {held}, the most that are kept")
             made = rows.execute(
                 "INSERT INTO question (workshop, text, options, asked) VALUES (?, ?, ?, ?)",
-                (workshop, text, json.dumps(kept), self._time()),
+                (workshop, text, json.dumps(kept), self.time()),
             )
             self._event(rows, workshop, f"asked {made.lastrowid}: {text}")
             return int(made.lastrowid or 0)
@@ -325,7 +333,7 @@ class Store:
             read_open(rows, workshop)
             rows.execute(
                 "UPDATE question SET closed = ? WHERE id = ? AND workshop = ? AND closed IS NULL",
-                (self._time(), question, workshop),
+                (self.time(), question, workshop),
             )
             self._event(rows, workshop, f"closed question {question}")
 
@@ -352,7 +360,7 @@ class Store:
                 raise RoomError("vote: the question has no such option; choose one of those shown")
             rows.execute(
                 "INSERT INTO vote (question, seat, option, time) VALUES (?, ?, ?, ?)",
-                (question, seat, option, self._time()),
+                (question, seat, option, self.time()),
             )
 
     def own_vote(self, seat: int, question: int) -> int | None:
@@ -375,15 +383,14 @@ class Store:
         )
 
     def awaits_prediction(self, seat: int) -> bool:
-        """Must a seat answer an open question before it sees a result?
+        """Must a seat answer an open question before it sees what the room submitted?
 
-        Only where the workshop predicts first, and has come to that step.
+        Only while the room predicts first.
         """
         with self.database.reading() as rows:
             (found,) = rows.execute("SELECT workshop FROM seat WHERE id = ?", (seat,)).fetchone()
             workshop = read_workshop(rows, "id", found)
-            predicting = workshop.predict_first and workshop.step == "predict"
-            if workshop.closed or not predicting:
+            if workshop.closed or not workshop.predict_first:
                 return False
             asked = rows.execute(
                 "SELECT id FROM question WHERE workshop = ? AND closed IS NULL", (workshop.id,)
@@ -405,7 +412,7 @@ class Store:
             made = rows.execute(
                 "INSERT INTO decision (workshop, text, who, submission, time) "
                 "VALUES (?, ?, ?, ?, ?)",
-                (workshop, text, who, submission, self._time()),
+                (workshop, text, who, submission, self.time()),
             )
             return int(made.lastrowid or 0)
 
@@ -434,17 +441,19 @@ class Store:
 
         Args:
             workshop: The workshop.
-            everything: Also with every seat, vote and belief, which only the facilitator counts.
+            everything: Also with every seat, vote, belief and guess: the facilitator counts them.
         """
         queries = [_PULSE_EVENTS, _PULSE_DECISIONS]
         if everything:
             queries = [_PULSE_ALL_EVENTS, _PULSE_DECISIONS, _PULSE_VOTES, _PULSE_BELIEFS]
+            queries.append(_PULSE_GUESSES)
         with self.database.reading() as rows:
             return sum(rows.execute(one, (workshop,)).fetchone()[0] for one in queries)
 
     # Shared by the above
 
-    def _time(self) -> str:
+    def time(self) -> str:
+        """Return the time as it is kept."""
         return self._now().isoformat(timespec="seconds")
 
     def _event(
@@ -452,14 +461,15 @@ class Store:
     ) -> None:
         rows.execute(
             "INSERT INTO event (workshop, time, seat, what) VALUES (?, ?, ?, ?)",
-            (workshop, self._time(), seat, what),
+            (workshop, self.time(), seat, what),
         )
 
     def _change(self, workshop: int, column: str, value: object, words: str) -> None:
         with self.database.writing() as rows:
             read_open(rows, workshop)
             rows.execute(f"UPDATE workshop SET {column} = ? WHERE id = ?", (value, workshop))
-            self._event(rows, workshop, words)
+            if words:
+                self._event(rows, workshop, words)
 
     def _seat(self, rows: sqlite3.Connection, workshop: int, name: str) -> tuple[Seat, str]:
         (name,) = cleaned(Typed(name, "name", NAME))
@@ -469,7 +479,7 @@ class Store:
         ).fetchone()
         if taken >= SEATS:
             raise RoomError(f"workshop: all {SEATS} seats are taken; open a second workshop")
-        secret, time = door.new_secret(), self._time()
+        secret, time = door.new_secret(), self.time()
         made = rows.execute(
             "INSERT INTO seat (workshop, number, secret, name, joined) VALUES (?, ?, ?, ?, ?)",
             (workshop, taken + 1, door.hashed(secret), name, time),

@@ -25,7 +25,7 @@ MEASURES: Final = {
 ENGLAND: Final = ("england", "ENG")
 _EVERY: Final = 60
 _LARGEST: Final = 4_096
-"""Replications x trusts that a page runs while somebody waits: some seconds."""
+"""Replications x trusts, over 180 months, that a page runs while somebody waits: some seconds."""
 
 
 class Row(BaseModel):
@@ -124,7 +124,8 @@ def run_summary(scenario: Scenario) -> Summary | None:
     from simulator.experiments.run import run_scenario
 
     place = place_of(scenario)
-    if place is None or scenario.replications * len(scenario.modelled) > _LARGEST:
+    size = scenario.replications * len(scenario.modelled) * scenario.months / 180
+    if place is None or size > _LARGEST:
         return None
     try:
         result = run_scenario(scenario, workers=1)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+from simulator.ui.text import plain as as_markdown
+
+__all__ = ["LINE", "NAME", "NOTE", "RoomError", "Typed", "as_cell", "as_markdown", "cleaned"]
 
 NAME: Final = 40
 LINE: Final = 200
@@ -16,7 +19,6 @@ _REFUSED: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Kinds of character that are not seen, or that turn the direction of what stands around them."""
 _JOINERS: Final = frozenset({"\u200c", "\u200d"})
 """Invisible, but part of the spelling of names in some scripts."""
-_PUNCTUATION: Final = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 class RoomError(ValueError):
@@ -81,11 +83,6 @@ def _is_hidden(char: str, lines: bool) -> bool:
     if char in _JOINERS or (lines and char == "\n"):
         return False
     return unicodedata.category(char) in _REFUSED
-
-
-def as_markdown(text: str) -> str:
-    """Return text so that Markdown shows it as it was typed: no link, picture, HTML or heading."""
-    return _PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
 
 
 def as_cell(value: object) -> object:

@@ -104,6 +104,8 @@ def _dial(kind: str, choice: Choice | None, flag: Flag | None) -> None:
         under += f" {_COLOURS[flag.colour]} {_FLAGS[flag.colour]}"
     label, more = st.columns([7, 2], vertical_alignment="top")
     label.markdown(f"**{dial.label}**  \n:small[{under}]")
+    if amount and dial.alone:
+        label.caption(plain(dial.alone))
     slider, number = st.columns([5, 2], vertical_alignment="center")
     with slider:
         st.slider(
@@ -240,10 +242,10 @@ def _result(plan: Plan) -> None:
     )
     if plan.choices and answer.changes is not None:
         headline, detail = words.change_words(answer, measure, 10)
-        st.subheader(plain(headline))
+        st.header(plain(headline))
         st.caption(plain(detail))
     else:
-        st.subheader(plain(words.gap_words(plan, answer)))
+        st.header(plain(words.gap_words(plan, answer)))
         st.caption("Move a lever: the change against doing nothing appears here.")
     ghost = _ghost(plan, size)
     data = readings.fan(answer, measure, base=base if plan.choices else None, ghost=ghost)

@@ -11,7 +11,7 @@ from simulator.domain.words import GROUPS
 from simulator.ui import roles, state, words
 from simulator.ui.parts import NOT_FOR, first_or_full, go, plain, sidebar, size_note
 from simulator.ui.places import choices, label
-from simulator.ui.plan import Plan
+from simulator.ui.plan import Plan, basis, mark
 
 _SHOWN: Final = {
     "trust": "This trust is simulated; the other trusts of its region are as in a stored run of "
@@ -64,12 +64,12 @@ def _outlook(plan: Plan) -> None:
     answer, size = first_or_full(plan.base)
     st.header(plain(f"If nothing changes: {plan.place.name}"))
     for sentence, evidence in words.outlook(plan, answer):
-        st.markdown(f"**{plain(sentence)}** :small[{plain(evidence)}]")
-    st.caption(
-        f"{_SHOWN[plan.place.level]} Staff at the start are estimated from published totals, not "
-        f"your payroll. {_GRADES}"
-    )
-    left, right, _ = st.columns([1, 1, 2])
+        whose = plain(f"{evidence} Staff at the start: {mark(plan)}.")
+        st.markdown(f"**{plain(sentence)}** :small[{whose}]")
+    st.caption(f"{plain(basis(plan))} {_SHOWN[plan.place.level]} {_GRADES}")
+    own, left, right, _ = st.columns([1.3, 1, 1, 1])
+    with own:
+        go("your-numbers", "Type your own numbers →")
     with left:
         go("outlook", "See the outlook in charts →")
     with right:
@@ -92,14 +92,19 @@ def _about() -> None:
 
 
 def _counted() -> None:
+    import pandas as pd
+
     with st.expander("Who is counted"):
         st.write(
             "Staff of NHS trusts on Agenda for Change bands, in three groups. Job titles of "
-            "national profiles and of a catalogue of digital roles, where the evidence holds them:"
+            "national profiles and of a catalogue of digital roles, where the evidence holds them; "
+            "titles that mean the same count too."
         )
-        for group in GROUPS:
-            st.markdown(f"**{plain(GROUP_WORDS[group])}**")
-            st.write(plain("; ".join(roles.counted(group)) + "."))
+        columns = ["Job title", "Bands", "Grade"]
+        for group, tab in zip(GROUPS, st.tabs([GROUP_WORDS[one] for one in GROUPS]), strict=True):
+            tab.table(pd.DataFrame(roles.titles(group), columns=columns).set_index("Job title"))
         st.markdown("**Not counted**")
-        st.write(roles.OUT)
+        st.markdown("\n".join(f"- {plain(one)}" for one in roles.OUT))
+        st.markdown("**In your staff record**")
+        st.write(plain(roles.CODES))
         st.caption(roles.BASIS)
