@@ -35,7 +35,7 @@ set -e
 cd "$(dirname "$0")"
 test -x .venv/bin/workforce || {{
   {python} -m venv .venv
-  .venv/bin/python -m pip install --quiet --no-index --find-links wheels {project}
+  .venv/bin/python -m pip install --quiet --no-index -f wheels {project}
 }}
 exec .venv/bin/workforce app --scenarios scenarios "$@"
 """
@@ -44,7 +44,7 @@ rem Installs from this folder alone, once, and serves the workshop page.
 cd /d "%~dp0"
 if not exist .venv\\Scripts\\workforce.exe (
   py -{version} -m venv .venv || exit /b 1
-  .venv\\Scripts\\python -m pip install -q --no-index --find-links wheels {project} || exit /b 1
+  .venv\\Scripts\\python -m pip install -q --no-index -f wheels {project} || exit /b 1
 )
 .venv\\Scripts\\workforce app --scenarios scenarios %*
 """
@@ -109,7 +109,7 @@ def _asked(platform: str, version: str, source: Path, wheels: Path | None) -> li
     found = [part for tag in _TAGS[platform] for part in ("--platform", tag)]
     found += ["--python-version", version, "--only-binary", ":all:"]
     if wheels is not None:
-        return [*found, "--no-index", "--find-links", str(wheels)]
+        return [*found, "--no-index", "-f", str(wheels)]
     return [*found, "--constraint", str(source / "constraints.txt")]
 
 

@@ -41,7 +41,7 @@ def test_a_kit_for_windows_holds_what_its_page_says(asked, tmp_path, capsys):
     assert str(ROOT / "constraints.txt") in told
     script = (folder / "start.bat").read_bytes()
     assert b"py -3.12 -m venv .venv" in script
-    assert b"--no-index --find-links wheels nhs-informatics-workforce" in script
+    assert b"--no-index -f wheels nhs-informatics-workforce" in script
     assert script.count(b"\r\n") == script.count(b"\n") > 5
     assert (folder / "scenarios" / "england.toml").is_file()
     page = (folder / "READ-ME.txt").read_text(encoding="utf-8")
@@ -90,7 +90,7 @@ def test_a_kit_installs_without_internet_and_runs(tmp_path):
         pytest.skip("no package registry here")
     python = tmp_path / "venv" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    wheels = ["--no-index", "--find-links", str(folder / "wheels")]
+    wheels = ["--no-index", "-f", str(folder / "wheels")]
     subprocess.run(
         [python, "-m", "pip", "install", "-q", *wheels, "nhs-informatics-workforce"], check=True
     )
