@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -124,19 +125,36 @@ def _resolved(path: Path) -> Path:
         raise ScenarioError([Problem(str(path), "", "", f"not a path: {error}")]) from error
 
 
+_DEEP: Final = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){12}""")
+"""A key inside so many keys that thousands of them take minutes to read."""
+TOO_DEEP: Final = "keys inside keys, too many to follow; a scenario needs three at most"
+
+
 def read_toml(file: Path, name: str) -> dict[str, Any]:
     """Read a TOML file of sensible size.
 
     Raises:
         ScenarioError: If it is missing, unreadable, empty or not TOML.
     """
+    text = _decode(read_bytes(file, name), name)
+    if not text.strip():
+        empty = "the file is empty; scenarios/england.toml shows what a scenario holds"
+        raise ScenarioError([Problem(name, "", "", empty)])
+    return parse_toml(text, name)
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """Read the text of a TOML file; problems are put down to ``name``.
+
+    Raises:
+        ScenarioError: If it is not TOML, or nests keys deeper than any scenario does.
+    """
 
     def refuse(message: str) -> ScenarioError:
         return ScenarioError([Problem(name, "", "", message)])
 
-    text = _decode(read_bytes(file, name), name)
-    if not text.strip():
-        raise refuse("the file is empty; scenarios/england.toml shows what a scenario holds")
+    if _DEEP.search(text):
+        raise refuse(TOO_DEEP)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

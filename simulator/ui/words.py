@@ -330,7 +330,7 @@ def rank_words(frame: Any, mine: set[str]) -> str:
     return (
         f"{name} is short of {share_span(row)} of need; among these {count} its rank lies "
         f"between {row['rank_low']:.0f} and {row['rank_high']:.0f} in 8 of 10 futures, and it is "
-        f"in the worst fifth in {100 * row['worst']:.0f} of 100."
+        f"in the worst fifth in {100 * row['worst']:.0f} of 100 futures."
     )
 
 

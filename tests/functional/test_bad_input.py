@@ -545,6 +545,7 @@ FILES = [
     Case("toml-open-quote", 'title = "My trust"', 'title = "My trust', ("line 2", "TOML")),
     Case("toml-long-number", "months = 60", "months = " + "9" * 5000, ("too long",)),
     Case("toml-deep", "months = 60", "months = " + "[" * 5000, ("nested too deep",)),
+    Case("toml-deep-keys", "months = 60", "a." * 900 + "b = 1", ("keys inside keys",)),
     Case(
         "extends-missing",
         'id = "my',

@@ -5,7 +5,6 @@ The head stands in comments, so the file is a scenario as any other: ``workforce
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from simulator.scenario import Problem, Scenario, ScenarioError, load_scenario
 from simulator.scenario.problems import shown
-from simulator.scenario.reader import COMMAND_LINE, inside
+from simulator.scenario.reader import COMMAND_LINE, TOO_DEEP, inside, parse_toml
 from simulator.scenario.toml_text import toml_text
 from simulator.ui.room.words import NAME, NOTE, RoomError, Typed, cleaned
 
@@ -24,11 +23,8 @@ BASE: Final = "england.toml"
 """The scenario without levers that a file is laid over if it extends none."""
 LARGEST: Final = 200_000
 """Bytes above which a file is refused unread."""
-_DEEP: Final = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){12}""")
-"""A key inside so many keys that to read it alone would stop the page; a scenario needs three."""
 _MARK: Final = "#: "
 _FORMAT: Final = 1
-_TOO_DEEP: Final = "keys inside keys, too many to follow; a scenario needs three at most"
 
 
 class _Head(BaseModel):
@@ -94,13 +90,7 @@ def scenario_of(text: str, file: str, folder: Path) -> Scenario:
     Raises:
         ScenarioError: With every problem.
     """
-    if _DEEP.search(text):
-        raise ScenarioError([Problem(file, "", "", _TOO_DEEP)])
-    try:
-        parsed = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        words = f"not readable as TOML: {error}. Text stands in quotes, numbers and lists do not"
-        raise ScenarioError([Problem(file, "", "", words)]) from error
+    parsed = parse_toml(text, file)
     extends = parsed.pop("extends", BASE)
     base, wrong = _base(extends, folder)
     if wrong:
@@ -110,7 +100,7 @@ def scenario_of(text: str, file: str, folder: Path) -> Scenario:
     except ScenarioError as error:
         raise ScenarioError([_named(one, file) for one in error.problems]) from error
     except RecursionError as error:
-        raise ScenarioError([Problem(file, "", "", _TOO_DEEP)]) from error
+        raise ScenarioError([Problem(file, "", "", TOO_DEEP)]) from error
     return found.model_copy(update=_own_words(parsed))
 
 
