@@ -205,7 +205,7 @@ def processes(effort: Effort) -> Iterator[Row]:
 
 def events(effort: Effort) -> Iterator[Row]:
     """What an event costs, in random doubles drawn on the same machine at the same time."""
-    spec = england_specification(16 if effort.quick else 64)
+    spec = england_specification(32 if effort.quick else 64)
     draw, counted = doubles(), simulate(spec, workers=1).events
     works: Works = {
         "before": lambda: [draw() for _ in range(DOUBLES // BUFFER)],
@@ -262,7 +262,7 @@ def trust(effort: Effort) -> Iterator[Row]:
 
 def engines(effort: Effort) -> Iterator[Row]:
     """The people engine (SimPy) against the arrays engine (NumPy)."""
-    spec = england_specification(16 if effort.quick else 64)
+    spec = england_specification(32 if effort.quick else 64)
     works = {
         "people": lambda: people.simulate(spec, count=1),
         "arrays": lambda: simulate(spec, workers=1),

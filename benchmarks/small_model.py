@@ -65,6 +65,7 @@ def ours(replications: int) -> Specification:
         first=first,
         slots=np.full(TRUSTS, posts, np.int32),
         posts=np.full(TRUSTS, posts, np.int32),
+        funded=np.full(TRUSTS, posts, np.int32),
     )
     filled = int(np.flatnonzero(base.slots.phase == Phase.FILLED)[0])
     slots = replace(
